@@ -1,0 +1,40 @@
+//! The shared shell: free async functions over concrete AWS SDK clients.
+//!
+//! SDK types stop here, except for client handles. Each service is behind a feature of its own,
+//! so that a function links only what it calls. Nothing here decides anything.
+
+#[cfg(feature = "cloudwatch")]
+pub mod alarm_states;
+#[cfg(feature = "cloudwatch")]
+pub mod alarms;
+pub mod call;
+pub mod client;
+#[cfg(feature = "bedrock")]
+pub mod custom_models;
+pub mod custom_resource;
+pub mod env;
+#[cfg(feature = "bedrock")]
+pub mod inference_profiles;
+#[cfg(feature = "dynamodb")]
+pub mod ledger;
+#[cfg(feature = "sqs")]
+pub mod messages;
+#[cfg(feature = "cloudwatch")]
+pub mod metrics;
+pub mod pace;
+#[cfg(feature = "ssm")]
+pub mod parameters;
+#[cfg(feature = "servicequotas")]
+pub mod quota_requests;
+#[cfg(feature = "servicequotas")]
+pub mod service_quotas;
+#[cfg(feature = "support")]
+pub mod support;
+pub mod telemetry;
+#[cfg(feature = "sns")]
+pub mod topics;
+
+#[cfg(feature = "cloudwatch")]
+pub mod usage_metrics;
+
+pub use call::{CallFailed, chain};

@@ -1,0 +1,190 @@
+//! The one table of truth about alarm kinds.
+
+use super::{AlarmDefinition, AlarmKind, Layer, Limit, QuotaConcern, Severity, Statistic};
+use crate::quota::QuotaKind;
+
+/// Every alarm kind, in the order texts list them: by layer, then by weight.
+pub const CATALOGUE: [AlarmDefinition; 12] = [
+    AlarmDefinition {
+        kind: AlarmKind::ServerErrors,
+        layer: Layer::CriticalErrors,
+        metric: "InvocationServerErrors",
+        statistic: Statistic::Sum,
+        period_seconds: 300,
+        datapoints_to_alarm: 1,
+        evaluation_periods: 2,
+        limit: Limit::AtLeast(5.0),
+        severity: Severity::Critical,
+        concern: QuotaConcern::None,
+        says: "gets server errors (5xx) from Bedrock",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::ClientErrors,
+        layer: Layer::CriticalErrors,
+        metric: "InvocationClientErrors",
+        statistic: Statistic::Sum,
+        period_seconds: 300,
+        datapoints_to_alarm: 1,
+        evaluation_periods: 2,
+        limit: Limit::AtLeast(5.0),
+        severity: Severity::Critical,
+        concern: QuotaConcern::EveryNearItsLimit,
+        says: "gets client errors (4xx, throttles not counted)",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::Throttles,
+        layer: Layer::CriticalErrors,
+        metric: "InvocationThrottles",
+        statistic: Statistic::Sum,
+        period_seconds: 300,
+        datapoints_to_alarm: 1,
+        evaluation_periods: 2,
+        limit: Limit::AtLeast(5.0),
+        severity: Severity::Critical,
+        concern: QuotaConcern::Every,
+        says: "is being throttled",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::HighInvocationRate,
+        layer: Layer::Usage,
+        metric: "Invocations",
+        statistic: Statistic::Sum,
+        period_seconds: 60,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 5,
+        limit: Limit::PercentOfQuota(QuotaKind::Rpm, 80.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::One(QuotaKind::Rpm),
+        says: "is near its requests-per-minute quota",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::HighTPMQuotaUsage,
+        layer: Layer::Usage,
+        metric: "EstimatedTPMQuotaUsage",
+        statistic: Statistic::Sum,
+        period_seconds: 60,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 5,
+        limit: Limit::PercentOfQuota(QuotaKind::Tpm, 80.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::One(QuotaKind::Tpm),
+        says: "is near its tokens-per-minute quota",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::HighTPDQuotaUsage,
+        layer: Layer::Usage,
+        metric: "EstimatedTPMQuotaUsage",
+        statistic: Statistic::Sum,
+        period_seconds: 86_400,
+        datapoints_to_alarm: 1,
+        evaluation_periods: 1,
+        limit: Limit::PercentOfQuota(QuotaKind::Tpd, 80.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::One(QuotaKind::Tpd),
+        says: "is near its tokens-per-day quota (last 24 hours)",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::HighLatency,
+        layer: Layer::Usage,
+        metric: "InvocationLatency",
+        statistic: Statistic::Average,
+        period_seconds: 300,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 5,
+        limit: Limit::AtLeast(60_000.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::None,
+        says: "answers slowly",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::HighTimeToFirstToken,
+        layer: Layer::Usage,
+        metric: "TimeToFirstToken",
+        statistic: Statistic::P90,
+        period_seconds: 300,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 5,
+        limit: Limit::AtLeast(10_000.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::None,
+        says: "is slow to its first token",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::InvocationAnomaly,
+        layer: Layer::Anomaly,
+        metric: "Invocations",
+        statistic: Statistic::Sum,
+        period_seconds: 900,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 4,
+        limit: Limit::AboveBand(3.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::One(QuotaKind::Rpm),
+        says: "gets unusually many requests",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::InputTokenAnomaly,
+        layer: Layer::Anomaly,
+        metric: "InputTokenCount",
+        statistic: Statistic::Sum,
+        period_seconds: 900,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 4,
+        limit: Limit::AboveBand(3.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::One(QuotaKind::Tpm),
+        says: "reads unusually many input tokens",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::OutputTokenAnomaly,
+        layer: Layer::Anomaly,
+        metric: "OutputTokenCount",
+        statistic: Statistic::Sum,
+        period_seconds: 900,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 4,
+        limit: Limit::AboveBand(3.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::One(QuotaKind::Tpm),
+        says: "writes unusually many output tokens",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::LatencyAnomaly,
+        layer: Layer::Anomaly,
+        metric: "InvocationLatency",
+        statistic: Statistic::Average,
+        period_seconds: 900,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 4,
+        limit: Limit::AboveBand(3.0),
+        severity: Severity::Warning,
+        concern: QuotaConcern::None,
+        says: "answers more slowly than usual",
+    },
+];
+
+/// The definition of a kind.
+#[must_use]
+pub const fn definition(kind: AlarmKind) -> &'static AlarmDefinition {
+    // CATALOGUE stands in the order of AlarmKind's variants; a test holds it to that.
+    &CATALOGUE[kind as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_row() {
+        for row in &CATALOGUE {
+            assert_eq!(definition(row.kind).kind, row.kind);
+        }
+    }
+
+    #[test]
+    fn no_per_minute_alarm_fires_on_one_datapoint_of_one() {
+        for row in CATALOGUE.iter().filter(|row| row.period_seconds == 60) {
+            assert!(row.evaluation_periods > 1, "{}", row.kind);
+        }
+    }
+}

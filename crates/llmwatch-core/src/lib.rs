@@ -1,0 +1,25 @@
+//! Every decision llmwatch makes, as pure functions over plain values.
+//!
+//! Nothing here reads a clock, an environment variable, a file or the network, and no AWS SDK
+//! type appears: the same input gives the same output. `now` is always an argument.
+
+pub mod alarm;
+pub mod calculation;
+pub mod cloudwatch;
+pub mod custom_resource;
+pub mod decision;
+pub mod duplicate;
+pub mod episode;
+pub mod evidence;
+pub mod fingerprint;
+pub mod ids;
+pub mod model_id;
+pub mod model_name;
+pub mod outcome;
+pub mod pool;
+pub mod quota;
+pub mod render;
+pub mod scenario;
+pub mod settings;
+pub mod stored;
+pub mod usage;

@@ -1,0 +1,83 @@
+//! The document quota-calculator stores for each pool and the other functions read.
+//!
+//! Parameter Store, `/{prefix}/pools/{pool label}/thresholds`. Its versions are the history.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::StackPrefix;
+use crate::pool::{Pool, PoolLabel, Scope};
+use crate::quota::{Quota, QuotaKind};
+
+/// A pool as last calculated: its series, its quotas and the thresholds made of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredPool {
+    /// The model and scope.
+    pub pool: Pool,
+    /// Every `ModelId` value that draws on the pool's quotas, busiest first.
+    pub series: Vec<String>,
+    /// The pool's quotas, at most one of each kind, in the order RPM, TPM, TPD.
+    pub quotas: Vec<PoolQuota>,
+    /// Scopes of the same model whose TPM quota is adjustable: a way out when this one's is not.
+    #[serde(default)]
+    pub adjustable_elsewhere: Vec<Scope>,
+    /// Why a quota could not be matched, for the operator; empty when all is well.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// When one of the pool's series last had data, or when the operator's naming was last seen.
+    pub last_seen: Timestamp,
+    /// When this document was calculated.
+    pub calculated_at: Timestamp,
+}
+
+/// One quota of a pool with the threshold made of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolQuota {
+    /// What it counts.
+    pub kind: QuotaKind,
+    /// The quota as read.
+    pub quota: Quota,
+    /// The value at which the usage alarm fires, in the quota's unit.
+    pub threshold: f64,
+}
+
+impl StoredPool {
+    /// The pool's quota of one kind, if it has it.
+    #[must_use]
+    pub fn quota(&self, kind: QuotaKind) -> Option<&PoolQuota> {
+        self.quotas.iter().find(|quota| quota.kind == kind)
+    }
+}
+
+/// The path below which all pools of a stack are stored.
+#[must_use]
+pub fn pools_path(prefix: &StackPrefix) -> String {
+    format!("/{prefix}/pools")
+}
+
+/// The parameter that holds a pool's [`StoredPool`].
+#[must_use]
+pub fn thresholds_parameter(prefix: &StackPrefix, pool: &PoolLabel) -> String {
+    format!("/{prefix}/pools/{pool}/thresholds")
+}
+
+/// The parameter that holds what alarm-updater last applied for a pool.
+#[must_use]
+pub fn applied_parameter(prefix: &StackPrefix, pool: &PoolLabel) -> String {
+    format!("/{prefix}/pools/{pool}/applied")
+}
+
+/// The parameter that holds one operator setting.
+#[must_use]
+pub fn setting_parameter(prefix: &StackPrefix, name: &str) -> String {
+    format!("/{prefix}/settings/{name}")
+}
+
+/// The parameter that exists while the stack lives; a run that does not find it writes nothing.
+///
+/// alarm-updater creates it on stack create and update and deletes it first on stack delete, so
+/// that a run in flight cannot rebuild what the delete removes.
+#[must_use]
+pub fn lifecycle_parameter(prefix: &StackPrefix) -> String {
+    format!("/{prefix}/lifecycle")
+}

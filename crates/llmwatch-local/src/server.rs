@@ -1,0 +1,291 @@
+//! The HTTP endpoint: every request is identified, may meet a fault, is answered and recorded.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
+use bytes::Bytes;
+use futures::stream;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, watch};
+
+use crate::args::Args;
+use crate::call::{self, Call, Protocol};
+use crate::clock::Clock;
+use crate::deliver::Outbox;
+use crate::error::AwsError;
+use crate::faults::{Fault, FaultKind};
+use crate::proxy::{Upstream, shorten_delays};
+use crate::recorder::Recorded;
+use crate::supervisor::{Ministack, NotStarted};
+use crate::world::{Place, World, model_of};
+use crate::{control, deliver, protocol, time};
+
+/// The largest request taken: a function's zip with room to spare.
+const BODY_LIMIT: usize = 512 * 1024 * 1024;
+/// Requests up to this size are kept by the recorder.
+const RECORDED_BODY: usize = 64 * 1024;
+/// How often the local time is looked at for minutes to evaluate.
+const TICK: Duration = Duration::from_millis(200);
+/// How often the parent process is looked at.
+const PARENT_CHECK: Duration = Duration::from_millis(500);
+
+/// What every request needs.
+#[derive(Debug)]
+pub struct App {
+    /// The state of the local AWS.
+    pub world: World,
+    /// ministack, if it runs.
+    pub upstream: Option<Upstream>,
+    /// Notices on their way to ministack.
+    pub outbox: Outbox,
+    /// When the endpoint started.
+    pub started: Instant,
+    /// Held while minutes are evaluated, so that they stay in order.
+    pub(crate) minutes: Mutex<()>,
+}
+
+impl App {
+    /// An endpoint around a world.
+    #[must_use]
+    pub fn new(world: World, upstream: Option<Upstream>, outbox: Outbox) -> Self {
+        Self { world, upstream, outbox, started: Instant::now(), minutes: Mutex::new(()) }
+    }
+}
+
+/// Why the endpoint does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum NotServing {
+    /// The port cannot be had.
+    #[error("cannot listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The port asked for.
+        port: u16,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The HTTP client cannot be built.
+    #[error("cannot build the HTTP client")]
+    Client(#[from] reqwest::Error),
+    /// ministack does not run.
+    #[error(transparent)]
+    Ministack(#[from] NotStarted),
+    /// Serving failed.
+    #[error("cannot serve")]
+    Serve(#[from] std::io::Error),
+}
+
+/// Runs the endpoint until it is told to stop, calling `ready` with its port once all answers.
+///
+/// # Errors
+///
+/// When the port is taken or ministack does not start.
+pub async fn run(args: Args, ready: impl FnOnce(u16)) -> Result<(), NotServing> {
+    let stopped = stop_signal(args.stop_with_parent);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))
+        .await
+        .map_err(|source| NotServing::Listen { port: args.port, source })?;
+    let port = listener.local_addr()?.port();
+    let mut ministack = match &args.python {
+        Some(python) => {
+            let endpoint = format!("http://127.0.0.1:{port}");
+            Some(Ministack::start(python, &args, &endpoint).await?)
+        }
+        None => None,
+    };
+    let upstream = ministack.as_ref().map(|ministack| Upstream::new(ministack.port)).transpose()?;
+    let place = Place { account: args.account, region: args.region };
+    let (outbox, waiting) = Outbox::new();
+    let app = Arc::new(App::new(World::new(place, Clock::system()), upstream, outbox));
+    let ticking = tokio::spawn(tick(Arc::clone(&app)));
+    let carrying = tokio::spawn(deliver::carry(Arc::clone(&app), waiting));
+    let router = Router::new().fallback(handle).with_state(app);
+    ready(port);
+    let served = tokio::select! {
+        served = async { axum::serve(listener, router).await } => served,
+        () = stopped => Ok(()),
+        () = ministack_ended(ministack.as_mut()) => {
+            Err(std::io::Error::other("ministack ended by itself"))
+        }
+    };
+    ticking.abort();
+    carrying.abort();
+    if let Some(ministack) = ministack {
+        ministack.stop().await;
+    }
+    Ok(served?)
+}
+
+async fn ministack_ended(ministack: Option<&mut Ministack>) {
+    match ministack {
+        Some(ministack) => ministack.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ends on SIGINT, SIGTERM or, where asked, the end of the parent process.
+fn stop_signal(with_parent: bool) -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (send, mut receive) = watch::channel(());
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let send = send.clone();
+        match signal(kind) {
+            Ok(mut signals) => {
+                tokio::spawn(async move {
+                    signals.recv().await;
+                    let _ = send.send(());
+                });
+            }
+            Err(problem) => tracing::warn!(%problem, "a signal cannot be waited for"),
+        }
+    }
+    let parent = std::os::unix::process::parent_id();
+    async move {
+        let _kept_open = send;
+        if !with_parent {
+            let _ = receive.changed().await;
+            return;
+        }
+        loop {
+            if tokio::time::timeout(PARENT_CHECK, receive.changed()).await.is_ok()
+                || std::os::unix::process::parent_id() != parent
+            {
+                return;
+            }
+        }
+    }
+}
+
+async fn tick(app: Arc<App>) {
+    let mut interval = tokio::time::interval(TICK);
+    loop {
+        interval.tick().await;
+        time::catch_up(&app).await;
+    }
+}
+
+async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+        return status_only(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    if let Some(path) = parts.uri.path().strip_prefix("/_llmwatch/") {
+        return control::handle(&app, &parts.method, path, parts.uri.query(), &body).await;
+    }
+    answer(&app, parts.method, &parts.uri, &parts.headers, body).await
+}
+
+/// Answers one AWS request and records it.
+async fn answer(
+    app: &Arc<App>,
+    method: Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let arrived = (app.world.clock.now(), app.started.elapsed());
+    let call = call::identify(&method, uri, headers, &body);
+    let request = recorded_body(&call, &body);
+    let fault = app.world.faults.take(&call);
+    let (response, error) = match refused_by(&call, fault.as_ref()).await {
+        Some(error) => {
+            let response = protocol::refuse(&call, model_of(&call.service), &error);
+            (Some(response), Some(error.code))
+        }
+        None if fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Cut) => (None, None),
+        None => {
+            let (response, error) = pass(app, &call, method, uri, headers, body).await;
+            let lost = fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::LoseAnswer);
+            ((!lost).then_some(response), error)
+        }
+    };
+    let (at, started) = arrived;
+    app.world.recorder.keep(Recorded {
+        seq: 0,
+        at,
+        service: call.service,
+        operation: call.operation,
+        region: call.region,
+        caller: call.caller,
+        status: response.as_ref().map_or(0, |response| response.status().as_u16()),
+        error,
+        duration_ms: (app.started.elapsed() - started).as_secs_f64() * 1000.0,
+        started_ms: started.as_secs_f64() * 1000.0,
+        request,
+    });
+    response.unwrap_or_else(cut)
+}
+
+async fn refused_by(call: &Call, fault: Option<&Fault>) -> Option<AwsError> {
+    let fault = fault?;
+    if fault.kind == FaultKind::Delay {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+    }
+    fault.refusal(call)
+}
+
+/// Answers from the services here, or from ministack.
+async fn pass(
+    app: &Arc<App>,
+    call: &Call,
+    method: Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> (Response<Body>, Option<String>) {
+    if let Some(model) = model_of(&call.service) {
+        let served = protocol::decode(call.protocol, &body)
+            .and_then(|input| app.world.serve(&call.service, &call.operation, input));
+        return match served {
+            Ok(served) => {
+                let response = protocol::answer(call, model, &served.output);
+                drop(app.outbox.send(served.notices));
+                (response, None)
+            }
+            Err(error) => (protocol::refuse(call, Some(model), &error), Some(error.code)),
+        };
+    }
+    let Some(upstream) = &app.upstream else {
+        let error = AwsError::new("ServiceUnavailable", "llmwatch-local runs without ministack")
+            .with_status(503);
+        return (protocol::refuse(call, None, &error), Some(error.code));
+    };
+    let body = shorten_delays(call, body, app.world.sqs_delay_divisor());
+    match upstream.forward(method, uri, headers, body).await {
+        Ok(answer) => {
+            let error = answer.error_code();
+            (answer.into_response(), error)
+        }
+        Err(problem) => {
+            tracing::warn!(%problem, "ministack did not answer");
+            let error =
+                AwsError::new("ServiceUnavailable", "ministack did not answer").with_status(503);
+            (protocol::refuse(call, None, &error), Some(error.code))
+        }
+    }
+}
+
+fn recorded_body(call: &Call, body: &Bytes) -> Option<serde_json::Value> {
+    let readable = matches!(call.protocol, Protocol::Cbor | Protocol::Json);
+    if !readable || body.len() > RECORDED_BODY || call.service == "secretsmanager" {
+        return None;
+    }
+    protocol::decode(call.protocol, body).ok()
+}
+
+fn status_only(status: StatusCode) -> Response<Body> {
+    Response::builder().status(status).body(Body::empty()).unwrap_or_default()
+}
+
+/// A response whose body fails at once: the connection closes without a readable answer.
+fn cut() -> Response<Body> {
+    let broken = stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
+    Response::builder()
+        .header("content-length", "1048576")
+        .body(Body::from_stream(broken))
+        .unwrap_or_default()
+}

@@ -1,0 +1,209 @@
+//! The state of the whole local AWS, and the one way into its services.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::call::Call;
+use crate::clock::{Clock, lock};
+use crate::cloudwatch::CloudWatch;
+use crate::cloudwatch::notify::Notice;
+use crate::error::AwsError;
+use crate::faults::Faults;
+use crate::model::{self, Model, check::Rejected};
+use crate::protocol;
+use crate::recorder::Recorder;
+use crate::time::minute_after;
+
+/// The account and Region the local AWS stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// 12 digits.
+    pub account: String,
+    /// For example `us-east-1`.
+    pub region: String,
+}
+
+impl Place {
+    /// An ARN of this account and Region.
+    #[must_use]
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+}
+
+/// What a service answered, and what it sends out because of the request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Served {
+    /// The answer.
+    pub output: Value,
+    /// To be delivered after the answer, in order.
+    pub notices: Vec<Notice>,
+}
+
+impl From<Value> for Served {
+    fn from(output: Value) -> Self {
+        Self { output, notices: Vec::new() }
+    }
+}
+
+/// The local AWS.
+#[derive(Debug)]
+pub struct World {
+    /// What it takes for now.
+    pub clock: Clock,
+    /// Every call it saw.
+    pub recorder: Recorder,
+    /// The faults ordered.
+    pub faults: Faults,
+    /// Account and Region.
+    pub place: Place,
+    services: Mutex<Services>,
+    sqs_delay_divisor: AtomicU32,
+    last_minute: Mutex<Option<Timestamp>>,
+}
+
+#[derive(Debug)]
+struct Services {
+    cloudwatch: CloudWatch,
+}
+
+impl World {
+    /// A local AWS in its first state.
+    #[must_use]
+    pub fn new(place: Place, clock: Clock) -> Self {
+        let services = Services::new(&place);
+        Self {
+            clock,
+            recorder: Recorder::default(),
+            faults: Faults::default(),
+            place,
+            services: Mutex::new(services),
+            sqs_delay_divisor: AtomicU32::new(1),
+            last_minute: Mutex::new(None),
+        }
+    }
+
+    /// Puts every service, fault, record and setting back to the first state; the clock stays.
+    pub fn reset(&self) {
+        *lock(&self.services) = Services::new(&self.place);
+        self.faults.clear();
+        self.recorder.clear();
+        self.set_sqs_delay_divisor(1);
+    }
+
+    /// What `DelaySeconds` of messages on their way to SQS are divided by, ≥ 1.
+    #[must_use]
+    pub fn sqs_delay_divisor(&self) -> u32 {
+        self.sqs_delay_divisor.load(Ordering::Relaxed)
+    }
+
+    /// Sets what `DelaySeconds` are divided by; 0 counts as 1.
+    pub fn set_sqs_delay_divisor(&self, divisor: u32) {
+        self.sqs_delay_divisor.store(divisor.max(1), Ordering::Relaxed);
+    }
+
+    /// Answers a request to one of the services served here.
+    ///
+    /// # Errors
+    ///
+    /// As AWS refuses it.
+    pub fn serve(
+        &self,
+        service: &str,
+        operation: &str,
+        mut input: Value,
+    ) -> Result<Served, AwsError> {
+        let Some(model) = model_of(service) else {
+            return Err(AwsError::new("UnknownService", format!("{service} is not served here")));
+        };
+        if !model.has(operation) {
+            let message = format!("llmwatch-local does not serve {service} {operation}");
+            return Err(AwsError::new("UnknownOperationException", message));
+        }
+        model.check(operation, &mut input).map_err(|rejected| worded(service, &rejected))?;
+        let now = self.clock.now();
+        let mut services = lock(&self.services);
+        match service {
+            "cloudwatch" => services.cloudwatch.serve(operation, &input, now),
+            _ => Err(AwsError::new("UnknownService", format!("{service} is not served here"))),
+        }
+    }
+
+    /// The next whole minute to evaluate.
+    #[must_use]
+    pub fn next_minute(&self) -> Option<Timestamp> {
+        let mut last = lock(&self.last_minute);
+        Some(minute_after(*last.get_or_insert_with(|| self.clock.now())))
+    }
+
+    /// Starts over with the minute after now, after the clock jumped.
+    pub fn forget_minutes(&self) {
+        *lock(&self.last_minute) = None;
+    }
+
+    /// Evaluates every alarm at a minute.
+    #[must_use]
+    pub fn evaluate(&self, minute: Timestamp) -> Vec<Notice> {
+        *lock(&self.last_minute) = Some(minute);
+        lock(&self.services).cloudwatch.evaluate(minute)
+    }
+}
+
+impl Services {
+    fn new(place: &Place) -> Self {
+        Self { cloudwatch: CloudWatch::new(place.clone()) }
+    }
+}
+
+/// The model of a service served here; `None` for one that ministack serves.
+#[must_use]
+pub fn model_of(service: &str) -> Option<&'static Model> {
+    match service {
+        "cloudwatch" => Some(&model::CLOUDWATCH),
+        "service-quotas" => Some(&model::SERVICE_QUOTAS),
+        "support" => Some(&model::SUPPORT),
+        _ => None,
+    }
+}
+
+/// Reads a request's body for a service served here.
+///
+/// # Errors
+///
+/// `SerializationException` when it cannot be read.
+pub fn read(call: &Call, body: &[u8]) -> Result<Value, AwsError> {
+    protocol::decode(call.protocol, body)
+}
+
+fn worded(service: &str, rejected: &Rejected) -> AwsError {
+    let code = match (rejected, service) {
+        (Rejected::Type(_), _) => "SerializationException",
+        (Rejected::Constraints(_), "cloudwatch") => "ValidationError",
+        (Rejected::Constraints(_), _) => "ValidationException",
+    };
+    AwsError::new(code, rejected.message())
+}
+
+/// An identifier in the form of a UUID that depends on `text` alone.
+#[must_use]
+pub fn stable_uuid(text: &str) -> String {
+    let hex = format!("{:016x}{:016x}", fnv(text, 0), fnv(text, 0x9e37_79b9_7f4a_7c15));
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// FNV-1a, 64 bits: enough to tell test resources apart.
+#[must_use]
+pub fn fnv(text: &str, seed: u64) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// An empty answer.
+#[must_use]
+pub fn nothing() -> Served {
+    Served::from(json!({}))
+}

@@ -1,0 +1,370 @@
+//! What can wake the function, parsed once into types that cannot be wrong.
+//!
+//! Three routes lead in: the composite alarm through SNS, the children's state changes through
+//! EventBridge, and the function's own messages through its queue.
+
+use jiff::Timestamp;
+use jiff::fmt::strtime;
+use llmwatch_core::alarm::name::{self, AlarmName};
+use llmwatch_core::episode::AlarmState;
+use llmwatch_core::ids::StackPrefix;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::queue::QueueMessage;
+
+/// One invocation's work.
+#[derive(Debug, PartialEq)]
+pub enum Incoming {
+    /// Alarms changed state; those of other stacks are left out.
+    Alarms(Vec<AlarmChange>),
+    /// Messages the function sent itself, each to be answered on its own.
+    Queue(Vec<QueueRecord>),
+}
+
+/// One of this stack's alarms changed state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlarmChange {
+    /// Which alarm.
+    pub name: AlarmName,
+    /// Its ARN.
+    pub arn: String,
+    /// The state it is in now.
+    pub state: AlarmState,
+    /// When it changed.
+    pub at: Timestamp,
+    /// CloudWatch's reason, as it stands in the event.
+    pub reason: String,
+    /// The metric's latest value, where the event has it.
+    pub value: Option<f64>,
+    /// Whether an alarm mute rule holds its actions back.
+    pub muted: bool,
+}
+
+/// One queue message with the id by which its failure is reported.
+#[derive(Debug, PartialEq)]
+pub struct QueueRecord {
+    /// SQS's id of the message.
+    pub id: String,
+    /// How often it has been received, this time included.
+    pub tries: u32,
+    /// What the message says, or why it cannot be read.
+    pub message: Result<QueueMessage, EventError>,
+}
+
+/// An event the function cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    /// The event comes from none of the function's triggers.
+    #[error("the event is from none of the triggers (SNS, SQS, EventBridge aws.cloudwatch): {0}")]
+    UnknownSource(String),
+    /// A member is absent or has another type.
+    #[error("{place} is not readable: {problem}; send the event as AWS shapes it")]
+    Malformed {
+        /// Where in the event.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Reads an invocation's event.
+///
+/// # Errors
+///
+/// When the event's source is unknown or a member is missing or malformed; the message names it.
+pub fn incoming(event: &Value, prefix: &StackPrefix) -> Result<Incoming, EventError> {
+    let first = event.pointer("/Records/0");
+    let record_source = first
+        .and_then(|record| record.get("EventSource").or_else(|| record.get("eventSource")))
+        .and_then(Value::as_str);
+    match (record_source, event.get("source").and_then(Value::as_str)) {
+        (Some("aws:sns"), _) => sns_alarms(event, prefix).map(Incoming::Alarms),
+        (Some("aws:sqs"), _) => queue_records(event).map(Incoming::Queue),
+        (None, Some("aws.cloudwatch")) => {
+            Ok(Incoming::Alarms(eventbridge_alarm(event, prefix)?.into_iter().collect()))
+        }
+        (record_source, source) => Err(EventError::UnknownSource(
+            record_source.or(source).unwrap_or("no source member").to_owned(),
+        )),
+    }
+}
+
+#[derive(Deserialize)]
+struct SnsEvent {
+    #[serde(rename = "Records")]
+    records: Vec<SnsRecord>,
+}
+
+#[derive(Deserialize)]
+struct SnsRecord {
+    #[serde(rename = "Sns")]
+    sns: SnsMessage,
+}
+
+#[derive(Deserialize)]
+struct SnsMessage {
+    #[serde(rename = "Message")]
+    message: String,
+}
+
+/// The alarm message CloudWatch publishes; a composite's lacks `Trigger`.
+///
+/// The children it may list are not read: the list can be empty, and the alarms are read anyway.
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AlarmNotification {
+    alarm_name: String,
+    alarm_arn: String,
+    new_state_value: String,
+    #[serde(default)]
+    new_state_reason: String,
+    state_change_time: String,
+}
+
+fn sns_alarms(event: &Value, prefix: &StackPrefix) -> Result<Vec<AlarmChange>, EventError> {
+    let event: SnsEvent = typed(event, "the SNS event")?;
+    let mut changes = Vec::new();
+    for (index, record) in event.records.iter().enumerate() {
+        let place = format!("Records[{index}].Sns.Message");
+        let message: Value = serde_json::from_str(&record.sns.message)
+            .map_err(|error| malformed(&place, &error.to_string()))?;
+        let alarm: AlarmNotification = typed(&message, &place)?;
+        let Some(name) = name::parse(prefix, &alarm.alarm_name) else {
+            tracing::info!(alarm.name = %alarm.alarm_name, "left alone: another stack's alarm");
+            continue;
+        };
+        changes.push(AlarmChange {
+            name,
+            arn: alarm.alarm_arn,
+            state: state(&alarm.new_state_value, &format!("{place}.NewStateValue"))?,
+            at: time(&alarm.state_change_time, &format!("{place}.StateChangeTime"))?,
+            reason: alarm.new_state_reason,
+            value: None,
+            muted: false,
+        });
+    }
+    Ok(changes)
+}
+
+#[derive(Deserialize)]
+struct AlarmStateChange {
+    resources: Vec<String>,
+    detail: AlarmStateDetail,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AlarmStateDetail {
+    alarm_name: String,
+    state: EventState,
+    mute_detail: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EventState {
+    value: String,
+    #[serde(default)]
+    reason: String,
+    reason_data: Option<String>,
+    timestamp: String,
+}
+
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>.
+fn eventbridge_alarm(
+    event: &Value,
+    prefix: &StackPrefix,
+) -> Result<Option<AlarmChange>, EventError> {
+    let event: AlarmStateChange = typed(event, "the EventBridge event")?;
+    let Some(name) = name::parse(prefix, &event.detail.alarm_name) else {
+        tracing::info!(alarm.name = %event.detail.alarm_name, "left alone: another stack's alarm");
+        return Ok(None);
+    };
+    let arn = event.resources.into_iter().next();
+    Ok(Some(AlarmChange {
+        name,
+        arn: arn.ok_or_else(|| malformed("resources[0]", "the alarm's ARN is missing"))?,
+        state: state(&event.detail.state.value, "detail.state.value")?,
+        at: time(&event.detail.state.timestamp, "detail.state.timestamp")?,
+        reason: event.detail.state.reason,
+        value: latest_value(event.detail.state.reason_data.as_deref()),
+        muted: event.detail.mute_detail.is_some(),
+    }))
+}
+
+/// The newest datapoint in an alarm's `reasonData`, which is JSON in a string.
+fn latest_value(reason_data: Option<&str>) -> Option<f64> {
+    let data: Value = serde_json::from_str(reason_data?).ok()?;
+    data.get("recentDatapoints")?.as_array()?.iter().rev().find_map(Value::as_f64)
+}
+
+#[derive(Deserialize)]
+struct SqsEvent {
+    #[serde(rename = "Records")]
+    records: Vec<SqsRecord>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SqsRecord {
+    message_id: String,
+    body: String,
+    #[serde(default)]
+    attributes: SqsAttributes,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase")]
+struct SqsAttributes {
+    approximate_receive_count: Option<String>,
+}
+
+fn queue_records(event: &Value) -> Result<Vec<QueueRecord>, EventError> {
+    let event: SqsEvent = typed(event, "the SQS event")?;
+    Ok(event
+        .records
+        .into_iter()
+        .enumerate()
+        .map(|(index, record)| QueueRecord {
+            id: record.message_id,
+            tries: record
+                .attributes
+                .approximate_receive_count
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(1),
+            message: serde_json::from_str(&record.body)
+                .map_err(|error| malformed(&format!("Records[{index}].body"), &error.to_string())),
+        })
+        .collect())
+}
+
+fn typed<T: for<'de> Deserialize<'de>>(value: &Value, place: &str) -> Result<T, EventError> {
+    T::deserialize(value).map_err(|error| malformed(place, &error.to_string()))
+}
+
+fn malformed(place: &str, problem: &str) -> EventError {
+    EventError::Malformed { place: place.to_owned(), problem: problem.to_owned() }
+}
+
+fn state(text: &str, place: &str) -> Result<AlarmState, EventError> {
+    match text {
+        "ALARM" => Ok(AlarmState::Alarm),
+        "OK" => Ok(AlarmState::Ok),
+        "INSUFFICIENT_DATA" => Ok(AlarmState::InsufficientData),
+        other => Err(malformed(place, &format!("{other:?} is no alarm state"))),
+    }
+}
+
+/// Alarm times have an offset without a colon (`+0000`), which RFC 3339 does not allow.
+fn time(text: &str, place: &str) -> Result<Timestamp, EventError> {
+    text.parse()
+        .or_else(|_| strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).and_then(|t| t.to_timestamp()))
+        .map_err(|_| malformed(place, &format!("{text:?} is no time")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use llmwatch_core::alarm::AlarmKind;
+    use llmwatch_core::pool::PoolLabel;
+    use serde_json::json;
+
+    fn prefix() -> StackPrefix {
+        StackPrefix::parse("llmwatch").unwrap()
+    }
+
+    fn sns(message: &Value) -> Value {
+        json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": message.to_string()}}]})
+    }
+
+    fn composite() -> Value {
+        json!({
+            "AlarmName": "llmwatch-Bedrock-QuotaHealth-Composite-global.m",
+            "AlarmArn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:x",
+            "NewStateValue": "ALARM",
+            "NewStateReason": "r",
+            "StateChangeTime": "2026-11-10T02:45:55.640+0000",
+            "TriggeringChildren": []
+        })
+    }
+
+    fn child() -> Value {
+        json!({
+            "source": "aws.cloudwatch",
+            "detail-type": "CloudWatch Alarm State Change",
+            "resources": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:y"],
+            "detail": {
+                "alarmName": "llmwatch-Bedrock-Throttles-Critical-global.m",
+                "state": {"value": "ALARM", "reason": "r", "timestamp": "2026-11-10T02:45:55.640+0000"},
+                "muteDetail": {"mutedByArn": "arn:aws:cloudwatch:us-east-1:123456789012:mute:m"}
+            }
+        })
+    }
+
+    #[test]
+    fn a_composite_without_children_and_with_an_odd_offset_is_read() {
+        let Ok(Incoming::Alarms(changes)) = incoming(&sns(&composite()), &prefix()) else { panic!() };
+        assert_eq!(changes[0].name, AlarmName::Composite(PoolLabel::from_text("global.m")));
+        assert_eq!(changes[0].at, "2026-11-10T02:45:55.640Z".parse().unwrap());
+    }
+
+    #[test]
+    fn a_muted_child_says_so() {
+        let Ok(Incoming::Alarms(changes)) = incoming(&child(), &prefix()) else { panic!() };
+        let expected = AlarmName::Child(AlarmKind::Throttles, PoolLabel::from_text("global.m"));
+        assert_eq!((&changes[0].name, changes[0].muted), (&expected, true));
+    }
+
+    #[test]
+    fn d18_every_sns_record_is_read() {
+        let mut event = sns(&composite());
+        let record = event["Records"][0].clone();
+        event["Records"].as_array_mut().unwrap().push(record);
+        let Ok(Incoming::Alarms(changes)) = incoming(&event, &prefix()) else { panic!() };
+        assert_eq!(changes.len(), 2);
+    }
+
+    #[test]
+    fn another_stacks_alarm_is_left_alone() {
+        let mut message = composite();
+        message["AlarmName"] = "other-Bedrock-QuotaHealth-Composite-global.m".into();
+        assert_eq!(incoming(&sns(&message), &prefix()), Ok(Incoming::Alarms(vec![])));
+    }
+
+    #[test]
+    fn malformed_events_name_the_member() {
+        let without = |pointer: &str, key: &str| {
+            let mut event = child();
+            event.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(key);
+            incoming(&event, &prefix()).unwrap_err().to_string()
+        };
+        assert!(without("/detail", "alarmName").contains("alarmName"));
+        assert!(without("/detail/state", "timestamp").contains("timestamp"));
+        assert!(without("", "resources").contains("resources"));
+        let mut message = composite();
+        message["NewStateValue"] = "BROKEN".into();
+        let problem = incoming(&sns(&message), &prefix()).unwrap_err().to_string();
+        assert!(problem.contains("NewStateValue") && problem.contains("BROKEN"), "{problem}");
+        message = composite();
+        message["StateChangeTime"] = "yesterday".into();
+        let problem = incoming(&sns(&message), &prefix()).unwrap_err().to_string();
+        assert!(problem.contains("StateChangeTime"), "{problem}");
+        let event = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "no json"}}]});
+        assert!(incoming(&event, &prefix()).unwrap_err().to_string().contains("Records[0].Sns.Message"));
+        assert!(matches!(incoming(&json!({}), &prefix()), Err(EventError::UnknownSource(_))));
+    }
+
+    #[test]
+    fn one_unreadable_queue_message_does_not_hide_the_others() {
+        let event = json!({"Records": [
+            {"eventSource": "aws:sqs", "messageId": "1", "body": "no json"},
+            {"eventSource": "aws:sqs", "messageId": "2",
+             "body": "{\"settle\":{\"pool\":\"global.m\",\"episode\":\"e\"}}"}
+        ]});
+        let Ok(Incoming::Queue(records)) = incoming(&event, &prefix()) else { panic!() };
+        assert!(records[0].message.is_err());
+        assert!(records[1].message.is_ok());
+    }
+}

@@ -1,0 +1,224 @@
+"""Starts ministack, the emulator behind llmwatch-local, on the loopback interface.
+
+ministack 1.5.33 differs from AWS in two ways that matter to llmwatch. It has no plug-in API, so
+this script replaces the functions concerned before the server starts, and refuses any other
+version. Everything else is ministack as published.
+
+1. CloudFormation refuses alarms with `Metrics`, composite alarms and anomaly detectors, and keeps
+   the other alarms to itself. Here every `AWS::CloudWatch::*` resource is created by an API call
+   to llmwatch-local, where the CloudWatch of the local AWS lives.
+2. SNS and EventBridge invoke a function once and forget the result. AWS puts the event into the
+   function's asynchronous queue: two retries, then the on-failure destination. ministack does
+   that for a direct asynchronous invocation; here SNS and EventBridge take the same way.
+
+PutEvents also refuses the source `aws.cloudwatch`; llmwatch-local itself sees to that.
+
+Environment: GATEWAY_PORT (where ministack listens) and AWS_ENDPOINT_URL (llmwatch-local's URL, which
+the functions inherit) are required.
+"""
+
+import importlib.metadata
+import json
+import os
+import tempfile
+
+PINNED_VERSION = "1.5.33"
+
+
+def main():
+    version = importlib.metadata.version("ministack")
+    if version != PINNED_VERSION:
+        raise SystemExit(f"ministack {version} is installed, but this script fits {PINNED_VERSION} only")
+    for name in ("GATEWAY_PORT", "AWS_ENDPOINT_URL"):
+        if not os.environ.get(name):
+            raise SystemExit(f"{name} must be set")
+    # The functions' unpacked code goes away with the server.
+    scratch = tempfile.TemporaryDirectory(prefix="llmwatch-local-")
+    os.environ["TMPDIR"] = tempfile.tempdir = scratch.name
+    # ministack reads its environment when it is imported.
+    for name, value in {
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
+        "LOG_LEVEL": "WARNING",
+    }.items():
+        os.environ.setdefault(name, value)
+
+    from ministack.app import main as serve
+
+    forward_cloudwatch_resources()
+    queue_asynchronous_invocations()
+    with scratch:
+        serve()
+
+
+# --- 1. CloudFormation resources of CloudWatch ---------------------------------------------------
+
+
+def forward_cloudwatch_resources():
+    from ministack.services.cloudformation import provisioners, stacks
+
+    for kind in (Alarm, CompositeAlarm, AnomalyDetector, Dashboard):
+        provisioners._RESOURCE_HANDLERS[f"AWS::CloudWatch::{kind.__name__}"] = {
+            "create": kind.create,
+            "update": kind.update,
+            "update_with_logical_id": True,
+            "delete": kind.delete,
+        }
+
+    # llmwatch-local may call ministack while it answers, so the event loop must stay free.
+    runs_on_worker_thread = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda resource_type: (
+        resource_type.startswith("AWS::CloudWatch::") or runs_on_worker_thread(resource_type)
+    )
+
+
+def cloudwatch():
+    import boto3
+    from ministack.core.responses import get_region
+
+    return boto3.client(
+        "cloudwatch",
+        region_name=get_region(),
+        endpoint_url=os.environ["AWS_ENDPOINT_URL"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+class Named:
+    """A resource that one Put call creates or overwrites under its name."""
+
+    name_property = ""
+
+    @classmethod
+    def create(cls, logical_id, props, stack_name):
+        from ministack.services.cloudformation.provisioners import _physical_name
+
+        name = props.get(cls.name_property) or _physical_name(stack_name, logical_id, max_len=255)
+        return name, cls.put(name, props)
+
+    @classmethod
+    def update(cls, physical_id, old_props, new_props, stack_name, logical_id=None):
+        name, attributes = cls.create(logical_id or physical_id, new_props, stack_name)
+        if name != physical_id:
+            cls.delete(physical_id, old_props)
+        return name, attributes
+
+
+class Alarm(Named):
+    name_property = "AlarmName"
+    operation = "PutMetricAlarm"
+
+    @classmethod
+    def put(cls, name, props):
+        client = cloudwatch()
+        # Tags of CloudFormation itself (aws:…) are not for a caller of the API to set.
+        own_tags = [tag for tag in props.get("Tags", []) if not tag["Key"].startswith("aws:")]
+        call(client, cls.operation, {**props, "Tags": own_tags, cls.name_property: name})
+        found = client.describe_alarms(
+            AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        alarms = found.get("MetricAlarms", []) + found.get("CompositeAlarms", [])
+        return {"Arn": alarms[0]["AlarmArn"]} if alarms else {}
+
+    @staticmethod
+    def delete(physical_id, props):
+        cloudwatch().delete_alarms(AlarmNames=[physical_id])
+
+
+class CompositeAlarm(Alarm):
+    operation = "PutCompositeAlarm"
+
+
+class Dashboard(Named):
+    name_property = "DashboardName"
+
+    @classmethod
+    def put(cls, name, props):
+        cloudwatch().put_dashboard(DashboardName=name, DashboardBody=props["DashboardBody"])
+        return {}
+
+    @staticmethod
+    def delete(physical_id, props):
+        cloudwatch().delete_dashboards(DashboardNames=[physical_id])
+
+
+class AnomalyDetector:
+    @staticmethod
+    def create(logical_id, props, stack_name):
+        call(cloudwatch(), "PutAnomalyDetector", props)
+        return f"{stack_name}-{logical_id}", {}
+
+    @staticmethod
+    def update(physical_id, old_props, new_props, stack_name, logical_id=None):
+        AnomalyDetector.delete(physical_id, old_props)
+        AnomalyDetector.create(logical_id or physical_id, new_props, stack_name)
+        return physical_id, {}
+
+    @staticmethod
+    def delete(physical_id, props):
+        described = {key: value for key, value in props.items() if key != "Configuration"}
+        call(cloudwatch(), "DeleteAnomalyDetector", described)
+
+
+def call(client, operation, properties):
+    """Calls an operation whose input has the resource's property names.
+
+    A template writes numbers and booleans as strings where a parameter supplies them, so every
+    value is brought to the type the operation's model asks for. A property the operation does not
+    have is an error: dropping it would hide a mistake in the template.
+    """
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    arguments = typed(shape, properties)
+    client._make_api_call(operation, arguments)
+
+
+def typed(shape, value):
+    if shape.type_name == "structure":
+        unknown = set(value) - set(shape.members)
+        if unknown:
+            raise ValueError(f"unsupported properties for {shape.name}: {sorted(unknown)}")
+        return {key: typed(shape.members[key], member) for key, member in value.items()}
+    if shape.type_name == "list":
+        return [typed(shape.member, member) for member in value]
+    if shape.type_name == "boolean":
+        return str(value).lower() == "true"
+    if shape.type_name in ("integer", "long"):
+        return int(value)
+    if shape.type_name in ("double", "float"):
+        return float(value)
+    return str(value) if shape.type_name == "string" else value
+
+
+# --- 2. Asynchronous invocations -----------------------------------------------------------------
+
+
+def queue_asynchronous_invocations():
+    """SNS and EventBridge look these up in their module's view of the Lambda service."""
+    from ministack.services import eventbridge, lambda_svc, sns
+
+    class Queued:
+        """The Lambda service as an asynchronous event source sees it."""
+
+        _execute_function_with_config_scope = staticmethod(lambda_svc.invoke_async_with_retry)
+
+        def __getattr__(self, name):
+            return getattr(lambda_svc, name)
+
+    sns._lambda_svc = Queued()
+
+    def dispatch_to_lambda(arn, payload):
+        record, config, _name = lambda_svc._get_func_record_for_ref(arn)
+        if record and config:
+            queued = lambda_svc._execution_record_for_config(record, config)
+            lambda_svc.invoke_async_with_retry(queued, json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch_to_lambda
+
+
+if __name__ == "__main__":
+    main()

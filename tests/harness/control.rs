@@ -1,0 +1,152 @@
+//! What only a local AWS can do: move the clock, order faults, tell every call it saw.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::aws_call::{AwsCalls, Method};
+use crate::broken::Broken;
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// Refused for calling too fast.
+    Throttle,
+    /// Refused for want of permission.
+    Deny,
+    /// HTTP 500.
+    #[serde(rename = "500")]
+    ServerError,
+    /// The connection is cut before the call has any effect.
+    Cut,
+    /// The call has its effect, then the connection is cut.
+    LoseAnswer,
+    /// Support: the account has no plan that includes the API.
+    SubscriptionRequired,
+    /// Support: the account may not open more cases.
+    CaseLimit,
+}
+
+/// A fault to order.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fault {
+    /// The service as the recorder names it.
+    pub service: &'static str,
+    /// The operation.
+    pub operation: &'static str,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// How many calls it hits; `None` for every one until cleared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// Only calls of this function; `None` for every caller's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<&'static str>,
+}
+
+/// One call the local AWS saw.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct RecordedCall {
+    /// Its number, rising.
+    pub seq: u64,
+    /// The service, for example `cloudwatch`.
+    pub service: String,
+    /// The operation, for example `PutMetricAlarm`.
+    pub operation: String,
+    /// The Region it was signed for.
+    pub region: String,
+    /// The function that made it, by its `app/…` in the User-Agent.
+    pub caller: String,
+    /// HTTP status; 0 when the connection was cut.
+    pub status: u16,
+    /// AWS's error code, when it was refused.
+    pub error: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+    /// When it arrived, in milliseconds since the endpoint started.
+    pub started_ms: f64,
+    /// The request, where it was JSON.
+    pub request: Option<Value>,
+}
+
+/// The control API of llmwatch-local.
+#[derive(Debug, Clone, Copy)]
+pub struct Control<'a>(pub &'a AwsCalls);
+
+impl Control<'_> {
+    /// The local time, RFC 3339.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint does not answer.
+    pub fn now(&self) -> Result<String, Broken> {
+        let answer = self.ask(Method::Get, "clock", &Value::Null)?;
+        Ok(answer["now"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Lets time pass: alarms are evaluated for every minute on the way.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn advance_minutes(&self, minutes: u32) -> Result<(), Broken> {
+        let input = json!({ "advance_seconds": u64::from(minutes) * 60 });
+        self.ask(Method::Post, "clock", &input).map(drop)
+    }
+
+    /// Puts the clock so many seconds ahead of the system's, or behind it; nothing is evaluated.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn set_clock_offset_seconds(&self, offset_seconds: i64) -> Result<(), Broken> {
+        self.ask(Method::Post, "clock", &json!({ "offset_seconds": offset_seconds })).map(drop)
+    }
+
+    /// Makes delayed queue messages come so many times sooner.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn hurry_queues(&self, divisor: u32) -> Result<(), Broken> {
+        self.ask(Method::Post, "sqs-delay-divisor", &json!({ "divisor": divisor })).map(drop)
+    }
+
+    /// Orders a fault.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn order_fault(&self, fault: &Fault) -> Result<(), Broken> {
+        self.ask(Method::Post, "faults", &json!(fault)).map(drop)
+    }
+
+    /// Takes back every fault.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn clear_faults(&self) -> Result<(), Broken> {
+        self.ask(Method::Delete, "faults", &Value::Null).map(drop)
+    }
+
+    /// The calls numbered above `seq`, in the order they ended; all of them for 0.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn calls_since(&self, seq: u64) -> Result<Vec<RecordedCall>, Broken> {
+        let path = format!("recorder?since={seq}");
+        let mut answer = self.ask(Method::Get, &path, &Value::Null)?;
+        let calls = answer["calls"].take();
+        serde_json::from_value(calls).map_err(|error| Broken::Unexpected {
+            call: path,
+            expected: "recorded calls",
+            body: error.to_string(),
+        })
+    }
+
+    fn ask(&self, method: Method, path: &str, input: &Value) -> Result<Value, Broken> {
+        self.0.control(method, &format!("/_llmwatch/{path}"), input)
+    }
+}

@@ -1,0 +1,17 @@
+//! The world of the end-to-end tests and of the demo: the real `bootstrap` binaries, deployed with
+//! the real `template.yaml` into the local AWS.
+//!
+//! Blocking, like the tests that use it. Nothing here knows what the functions decide: it starts,
+//! deploys, seeds, sends and reads.
+
+pub mod aws_call;
+pub mod broken;
+pub mod control;
+pub mod process;
+pub mod readers;
+pub mod stack;
+pub mod world;
+pub mod xml;
+
+pub use broken::Broken;
+pub use world::World;

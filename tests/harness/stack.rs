@@ -1,0 +1,209 @@
+//! Deploying `template.yaml` through CloudFormation, as `sam deploy` would.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use zip::write::SimpleFileOptions;
+
+use crate::aws_call::{AwsCalls, QueryService};
+use crate::broken::Broken;
+use crate::process::{Places, Seen, wait_until};
+use crate::xml;
+
+const BUCKET: &str = "llmwatch-artifacts";
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A stack of the local CloudFormation.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    calls: AwsCalls,
+    name: String,
+}
+
+impl Stack {
+    /// Uploads the functions and creates the stack, and waits until it is complete.
+    ///
+    /// # Errors
+    ///
+    /// When a binary is not built, or the stack does not come up.
+    pub fn create(
+        calls: &AwsCalls,
+        places: &Places,
+        name: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Self, Broken> {
+        let template = Template::read(places)?;
+        calls.create_bucket(BUCKET)?;
+        for function in &template.functions {
+            calls.put_object(BUCKET, &object_key(function), &packed(places, function)?)?;
+        }
+        let stack = Self { calls: calls.clone(), name: name.to_owned() };
+        stack.apply("CreateStack", &template, parameters)?;
+        Ok(stack)
+    }
+
+    /// Changes some parameters, keeps the others, and waits until the update is complete.
+    ///
+    /// # Errors
+    ///
+    /// When the update is refused or rolled back.
+    pub fn update(&self, places: &Places, parameters: &[(&str, &str)]) -> Result<(), Broken> {
+        self.apply("UpdateStack", &Template::read(places)?, parameters)
+    }
+
+    /// Deletes the stack and waits until it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When a resource cannot be deleted.
+    pub fn delete(&self) -> Result<(), Broken> {
+        self.call("DeleteStack", Vec::new())?;
+        self.settled("DELETE_COMPLETE")
+    }
+
+    /// The physical id of a resource by its logical id: a topic's ARN, a queue's URL, a name.
+    ///
+    /// # Errors
+    ///
+    /// When the stack has no such resource.
+    pub fn resource(&self, logical_id: &str) -> Result<String, Broken> {
+        let asked = vec![("LogicalResourceId".to_owned(), logical_id.to_owned())];
+        let body = self.call("DescribeStackResources", asked)?;
+        xml::text(&body, "PhysicalResourceId").ok_or(Broken::Unexpected {
+            call: format!("DescribeStackResources {logical_id}"),
+            expected: "PhysicalResourceId",
+            body,
+        })
+    }
+
+    /// The stack's outputs: name and value.
+    ///
+    /// # Errors
+    ///
+    /// When the stack does not exist.
+    pub fn outputs(&self) -> Result<Vec<(String, String)>, Broken> {
+        let body = self.call("DescribeStacks", Vec::new())?;
+        let outputs = xml::elements(&body, "Outputs").concat();
+        Ok(xml::elements(&outputs, "member")
+            .into_iter()
+            .filter_map(|one| Some((xml::text(one, "OutputKey")?, xml::text(one, "OutputValue")?)))
+            .collect())
+    }
+
+    fn apply(
+        &self,
+        operation: &str,
+        template: &Template,
+        parameters: &[(&str, &str)],
+    ) -> Result<(), Broken> {
+        let mut input = vec![
+            ("TemplateBody".to_owned(), template.text.clone()),
+            ("Capabilities.member.1".to_owned(), "CAPABILITY_IAM".to_owned()),
+            ("Capabilities.member.2".to_owned(), "CAPABILITY_AUTO_EXPAND".to_owned()),
+        ];
+        let architecture = [("Architecture", "x86_64")];
+        for (index, (key, value)) in architecture.iter().chain(parameters).enumerate() {
+            let member = format!("Parameters.member.{}", index + 1);
+            input.push((format!("{member}.ParameterKey"), (*key).to_owned()));
+            input.push((format!("{member}.ParameterValue"), (*value).to_owned()));
+        }
+        self.call(operation, input)?;
+        let complete =
+            if operation == "CreateStack" { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" };
+        self.settled(complete)
+    }
+
+    fn settled(&self, complete: &str) -> Result<(), Broken> {
+        let status = wait_until(&format!("stack {} to settle", self.name), LIMIT, || {
+            let status = match self.call("DescribeStacks", Vec::new()) {
+                Ok(body) => xml::text(&body, "StackStatus").unwrap_or_default(),
+                Err(error) if error.is_not_found() => "DELETE_COMPLETE".to_owned(),
+                Err(error) => return Err(error),
+            };
+            Ok(if status.ends_with("IN_PROGRESS") {
+                Seen::NotYet(status)
+            } else {
+                Seen::Yes(status)
+            })
+        })?;
+        if status == complete {
+            return Ok(());
+        }
+        Err(Broken::StackFailed { stack: self.name.clone(), status, reason: self.first_failure()? })
+    }
+
+    fn first_failure(&self) -> Result<String, Broken> {
+        let events = self.call("DescribeStackEvents", Vec::new())?;
+        let failed = xml::elements(&events, "member").into_iter().rev().find_map(|event| {
+            let status = xml::text(event, "ResourceStatus")?;
+            let reason = xml::text(event, "ResourceStatusReason")?;
+            let resource = xml::text(event, "LogicalResourceId")?;
+            status.ends_with("FAILED").then(|| format!("{resource}: {reason}"))
+        });
+        Ok(failed.unwrap_or_else(|| "no event says why".to_owned()))
+    }
+
+    fn call(
+        &self,
+        operation: &str,
+        mut parameters: Vec<(String, String)>,
+    ) -> Result<String, Broken> {
+        parameters.push(("StackName".to_owned(), self.name.clone()));
+        self.calls.query(QueryService::CloudFormation, operation, &parameters)
+    }
+}
+
+fn object_key(function: &str) -> String {
+    format!("{function}.zip")
+}
+
+/// `template.yaml` with each function's code taken from the bucket: what `sam package` makes of it.
+struct Template {
+    text: String,
+    /// The functions' binaries.
+    functions: Vec<String>,
+}
+
+impl Template {
+    fn read(places: &Places) -> Result<Self, Broken> {
+        let path = places.repository.join("template.yaml");
+        let mut text =
+            std::fs::read_to_string(&path).map_err(Broken::io("reading template.yaml"))?;
+        let functions: Vec<String> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("      BuildProperties: { Binary: "))
+            .filter_map(|rest| rest.strip_suffix(" }"))
+            .map(str::to_owned)
+            .collect();
+        for function in &functions {
+            let built =
+                format!("      BuildProperties: {{ Binary: {function} }}\n    Properties:\n");
+            let code = format!("{built}      CodeUri: s3://{BUCKET}/{}\n", object_key(function));
+            if text.matches(&built).count() != 1 {
+                return Err(Broken::Template(format!("one function built from {function}")));
+            }
+            text = text.replace(&built, &code);
+        }
+        if functions.is_empty() {
+            return Err(Broken::Template("function with BuildProperties".to_owned()));
+        }
+        Ok(Self { text, functions })
+    }
+}
+
+/// The zip Lambda takes: the binary as `bootstrap`, executable, not compressed.
+fn packed(places: &Places, function: &str) -> Result<Vec<u8>, Broken> {
+    let binary = std::fs::read(places.binary(function)?)
+        .map_err(Broken::io(format!("reading the binary of {function}")))?;
+    let packing = || Broken::io(format!("packing {function}"));
+    let options = SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Stored)
+        .unix_permissions(0o755);
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive
+        .start_file("bootstrap", options)
+        .map_err(|error| packing()(std::io::Error::other(error)))?;
+    archive.write_all(&binary).map_err(packing())?;
+    let archive = archive.finish().map_err(|error| packing()(std::io::Error::other(error)))?;
+    Ok(archive.into_inner())
+}
