@@ -1,0 +1,192 @@
+//! Metric data queries: metrics and expressions over them, as `GetMetricData` and alarms take them.
+
+mod plan;
+
+use jiff::Timestamp;
+pub(super) use plan::Plan;
+use thiserror::Error;
+
+use super::band::Bands;
+use super::math::{MathError, Value};
+use super::metric::{MetricKey, MetricStore, Stat, Window};
+
+/// One metric or expression of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricDataQuery {
+    /// 1–255 letters, digits and underscores, a lower-case letter first; unique in the request.
+    pub id: String,
+    /// Where its values come from.
+    pub source: QuerySource,
+    /// Whether its values are part of the result.
+    pub returned: Returned,
+    /// What the result calls it; the metric's name, or the id of an expression, when absent.
+    pub label: Option<String>,
+}
+
+/// Where the values of a query come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QuerySource {
+    /// A stored metric.
+    Metric(MetricStat),
+    /// Metric math over other queries.
+    Expression {
+        /// The expression.
+        text: String,
+        /// Seconds; used only where no metric gives a period.
+        period_seconds: Option<u32>,
+    },
+}
+
+/// A metric with how it is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricStat {
+    /// The series.
+    pub key: MetricKey,
+    /// The statistic of each period.
+    pub stat: Stat,
+    /// Seconds per datapoint, a multiple of 60.
+    pub period_seconds: u32,
+}
+
+/// Whether a query's values are returned (`ReturnData`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returned {
+    /// They are part of the result, or what an alarm watches.
+    Yes,
+    /// They only feed expressions.
+    No,
+}
+
+/// The datapoints of one returned series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryResult {
+    /// The query's id. A query that yields several series has several results with its id; of a
+    /// band the first is the upper edge, the second the lower.
+    pub id: String,
+    /// The query's label.
+    pub label: String,
+    /// In time order, stamped with the start of the period; missing datapoints are left out.
+    pub points: Vec<(Timestamp, f64)>,
+}
+
+/// A request that CloudWatch would refuse.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum QueryError {
+    /// Not an id.
+    #[error("`{0}` is not an id: a lower-case letter, then letters, digits and underscores")]
+    Id(String),
+    /// Two queries share an id.
+    #[error("two queries have the id `{0}`")]
+    DuplicateId(String),
+    /// Not a period.
+    #[error("query `{id}`: a period of {period_seconds} seconds is not a multiple of 60")]
+    Period {
+        /// The query.
+        id: String,
+        /// Its period.
+        period_seconds: u32,
+    },
+    /// An expression that cannot be read or evaluated.
+    #[error("query `{id}`: {problem}")]
+    Math {
+        /// The query.
+        id: String,
+        /// What is wrong with its expression.
+        problem: MathError,
+    },
+    /// Queries that need each other's values.
+    #[error("query `{0}` refers to itself")]
+    Cycle(String),
+    /// A returned expression that yields a number.
+    #[error("query `{0}` yields a number, not a time series")]
+    NotASeries(String),
+    /// `ReturnData` is false everywhere.
+    #[error("no query is returned")]
+    NothingReturned,
+}
+
+/// Checks a request without evaluating it.
+///
+/// # Errors
+///
+/// Whatever is wrong with the queries themselves; [`QueryError::NotASeries`] and combined periods
+/// are found only by evaluating.
+pub fn validate(queries: &[MetricDataQuery]) -> Result<(), QueryError> {
+    Plan::new(queries).map(|_| ())
+}
+
+/// The returned series of a request, in its order.
+///
+/// Bands are trained on the two weeks before the window.
+///
+/// # Errors
+///
+/// A request that CloudWatch would refuse.
+pub fn evaluate(
+    queries: &[MetricDataQuery],
+    store: &MetricStore,
+    window: Window,
+) -> Result<Vec<QueryResult>, QueryError> {
+    let bands = train_bands(queries, store, window)?;
+    evaluate_with_bands(queries, store, window, &bands)
+}
+
+/// As [`evaluate`], with bands trained before.
+///
+/// # Errors
+///
+/// A request that CloudWatch would refuse.
+pub fn evaluate_with_bands(
+    queries: &[MetricDataQuery],
+    store: &MetricStore,
+    window: Window,
+    bands: &Bands,
+) -> Result<Vec<QueryResult>, QueryError> {
+    let plan = Plan::new(queries)?;
+    let values = plan.values(store, window, bands, &plan.returned())?;
+    let mut results = Vec::new();
+    for position in plan.returned() {
+        let query = &queries[position];
+        let series = match values.get(&position) {
+            Some(Value::Series(series)) => std::slice::from_ref(series),
+            Some(Value::Array(all)) => all.as_slice(),
+            Some(Value::Scalar(_)) | None => {
+                return Err(QueryError::NotASeries(query.id.clone()));
+            }
+        };
+        results.extend(series.iter().map(|series| QueryResult {
+            id: query.id.clone(),
+            label: label(query),
+            points: series.points(),
+        }));
+    }
+    Ok(results)
+}
+
+/// The bands a request's expressions ask for, trained on the two weeks before the window starts.
+///
+/// Training reads up to two weeks of data; keep the result and use it for about an hour of
+/// evaluations with [`evaluate_with_bands`]. A metric with too little history has no entry.
+///
+/// # Errors
+///
+/// A request that CloudWatch would refuse.
+pub fn train_bands(
+    queries: &[MetricDataQuery],
+    store: &MetricStore,
+    window: Window,
+) -> Result<Bands, QueryError> {
+    Plan::new(queries)?.train_bands(store, window)
+}
+
+/// A query's label: its own, the metric's name, or the expression's id.
+fn label(query: &MetricDataQuery) -> String {
+    match (&query.label, &query.source) {
+        (Some(label), _) => label.clone(),
+        (None, QuerySource::Metric(metric)) => metric.key.name.clone(),
+        (None, QuerySource::Expression { .. }) => query.id.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
