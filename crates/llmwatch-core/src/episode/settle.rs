@@ -1,0 +1,219 @@
+//! What a due message and a recovery check find.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::step::update_delay_seconds;
+use super::{AlarmState, Child, ChildState, Episode, Muting, Timing};
+use crate::alarm::AlarmKind;
+use crate::decision::{Firing, FiringAlarm, Occasion};
+use crate::evidence::Read;
+
+/// A child alarm as CloudWatch lists it now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveChild {
+    /// The kind.
+    pub kind: AlarmKind,
+    /// The alarm's ARN.
+    pub arn: String,
+    /// Its state.
+    pub state: AlarmState,
+    /// When it came to this state.
+    pub changed_at: Timestamp,
+    /// CloudWatch's reason in words.
+    pub reason: String,
+    /// Whether its actions are muted or disabled.
+    pub muting: Muting,
+}
+
+/// What a due message finds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Settled {
+    /// Decide about these alarms, store [`Episode::after_notice`] of this episode, then ask
+    /// [`recovery`]: the alarms may be over already.
+    Decide {
+        /// The episode with what CloudWatch lists now.
+        episode: Episode,
+        /// Every alarm that fired in it.
+        firing: Firing,
+        /// Which mail it is.
+        occasion: Occasion,
+    },
+    /// The cool-down has not passed: send the message again, due after this time.
+    TooEarly {
+        /// What is left of it.
+        after_seconds: u32,
+    },
+    /// Every alarm that fired has been decided about, or the episode has ended: store it only.
+    NothingNew {
+        /// The episode, with no update on its way.
+        episode: Episode,
+    },
+    /// Only muted alarms fired: store the episode, which has ended, and say nothing.
+    OnlyMuted {
+        /// The ended episode.
+        episode: Episode,
+    },
+}
+
+/// Decides what is due, from the episode and the children as they are now.
+///
+/// An alarm that fired and is OK again still counts; one whose actions are muted never does. When
+/// the children cannot be read, what the events said is enough.
+#[must_use]
+pub fn settle(
+    episode: &Episode,
+    live: &Read<Vec<LiveChild>>,
+    now: Timestamp,
+    timing: Timing,
+) -> Settled {
+    if !episode.is_open() {
+        return Settled::NothingNew { episode: episode.clone() };
+    }
+    let mut episode = brought_up_to_date(episode, live);
+    let Some(firing) = firing(&episode) else {
+        return Settled::OnlyMuted { episode: ended(episode, now) };
+    };
+    if episode.unreported().is_empty() {
+        episode.update_due_at = None;
+        return Settled::NothingNew { episode };
+    }
+    let occasion = match episode.notified_at {
+        None => Occasion::Opening,
+        Some(_) => Occasion::Update,
+    };
+    let no_settling = Timing { settle_seconds: 0, ..timing };
+    match update_delay_seconds(&episode, now, no_settling) {
+        0 => Settled::Decide { episode, firing, occasion },
+        after_seconds => Settled::TooEarly { after_seconds },
+    }
+}
+
+/// What a recovery check finds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recovery {
+    /// Store the episode, which has ended, and send one recovery note.
+    Recovered {
+        /// The ended episode.
+        episode: Box<Episode>,
+        /// Every alarm that fired in it; the note has their highest severity.
+        firing: Firing,
+        /// From the first alarm to the last recovery.
+        duration: SignedDuration,
+    },
+    /// Some alarm is not OK.
+    NotYet,
+    /// The decision has not been made: it comes first, then ask again.
+    NotNotified,
+    /// The episode has ended before.
+    AlreadyEnded,
+    /// The children could not be read, for this reason: ask again.
+    Unknown(String),
+}
+
+/// Decides whether an episode is over: it was decided about and every child is OK.
+///
+/// An alarm that fired and is in INSUFFICIENT_DATA since is not OK. One that no longer exists, or
+/// is muted now, holds nothing up.
+#[must_use]
+pub fn recovery(episode: &Episode, live: &Read<Vec<LiveChild>>) -> Recovery {
+    let children = match live {
+        Read::Known(children) => children,
+        Read::Unreadable(why) => return Recovery::Unknown(why.clone()),
+    };
+    if !episode.is_open() {
+        return Recovery::AlreadyEnded;
+    }
+    if episode.notified_at.is_none() {
+        return Recovery::NotNotified;
+    }
+    let episode = brought_up_to_date(episode, live);
+    let holds_up = |kind: &AlarmKind| {
+        children.iter().any(|child| child.kind == *kind && child.muting == Muting::Audible)
+    };
+    if episode.still_firing().iter().any(holds_up) {
+        return Recovery::NotYet;
+    }
+    let Some(firing) = firing(&episode) else {
+        return Recovery::AlreadyEnded;
+    };
+    let last_change = episode.children.values().map(|child| child.changed_at).max();
+    let recovered_at = last_change.unwrap_or(episode.opened_at);
+    let duration = recovered_at.duration_since(episode.opened_at);
+    Recovery::Recovered { episode: Box::new(ended(episode, recovered_at)), firing, duration }
+}
+
+fn ended(mut episode: Episode, at: Timestamp) -> Episode {
+    episode.recovered_at = Some(at);
+    episode.update_due_at = None;
+    episode
+}
+
+/// The episode with what CloudWatch lists now: children that fired unseen join, muted ones leave.
+fn brought_up_to_date(episode: &Episode, live: &Read<Vec<LiveChild>>) -> Episode {
+    let mut episode = episode.clone();
+    let Read::Known(children) = live else {
+        return episode;
+    };
+    for live in children {
+        match (live.muting, live.state) {
+            (Muting::Muted, _) => {
+                if !episode.reported.contains(&live.kind)
+                    && episode.children.remove(&live.kind).is_some()
+                {
+                    episode.muted.insert(live.kind, live.changed_at);
+                }
+            }
+            (Muting::Audible, AlarmState::Alarm) => see_firing(&mut episode, live),
+            (Muting::Audible, AlarmState::Ok) => see_recovered(&mut episode, live),
+            (Muting::Audible, AlarmState::InsufficientData) => {}
+        }
+    }
+    episode
+}
+
+fn see_firing(episode: &mut Episode, live: &LiveChild) {
+    let child = episode.children.entry(live.kind).or_insert_with(|| Child {
+        arn: live.arn.clone(),
+        fired_at: live.changed_at,
+        changed_at: live.changed_at,
+        state: ChildState::Firing,
+        reason: live.reason.clone(),
+        value: None,
+    });
+    if live.changed_at > child.changed_at {
+        child.changed_at = live.changed_at;
+        child.state = ChildState::Firing;
+    }
+    if child.reason.is_empty() {
+        child.reason.clone_from(&live.reason);
+    }
+}
+
+fn see_recovered(episode: &mut Episode, live: &LiveChild) {
+    // A listing can be older than an event: what changed last counts.
+    if let Some(child) = episode.children.get_mut(&live.kind)
+        && live.changed_at >= child.changed_at
+    {
+        child.state = ChildState::Recovered;
+        child.changed_at = live.changed_at;
+    }
+}
+
+fn firing(episode: &Episode) -> Option<Firing> {
+    let alarms = episode
+        .children
+        .iter()
+        .map(|(kind, child)| FiringAlarm {
+            kind: *kind,
+            arn: child.arn.clone(),
+            since: child.fired_at,
+            recovered_at: match child.state {
+                ChildState::Firing => None,
+                ChildState::Recovered => Some(child.changed_at),
+            },
+            reason: child.reason.clone(),
+            value: child.value,
+        })
+        .collect();
+    Firing::new(alarms)
+}
