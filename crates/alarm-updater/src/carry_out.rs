@@ -1,0 +1,195 @@
+//! Doing what was planned. Nothing is decided here.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use llmwatch_aws::alarms::{self, StandingAlarms};
+use llmwatch_aws::metrics::{self, Datum};
+use llmwatch_aws::pace::Pace;
+use llmwatch_aws::{CallFailed, parameters};
+use llmwatch_core::alarm::name::AlarmName;
+use llmwatch_core::alarm::plan::{AlarmChange, AppliedChange};
+use llmwatch_core::alarm::pool_metrics::{NAMESPACE, PoolMetric};
+use llmwatch_core::stored::{applied_parameter, lifecycle_parameter};
+
+use crate::App;
+use crate::gather::{Situation, stack_stands};
+use crate::report::Failure;
+
+/// Why the doing stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stopped {
+    /// The stack is being deleted; whatever is still to be put must not be.
+    #[error("the stack is being deleted")]
+    StackGone,
+    /// Whether the stack stands could not be read.
+    #[error(transparent)]
+    Unknown(#[from] CallFailed),
+}
+
+/// Does every change in order, going on after failures, which are returned.
+pub(crate) async fn changes(
+    app: &App,
+    changes: &[AlarmChange],
+    standing: &StandingAlarms,
+) -> Result<Vec<Failure>, Stopped> {
+    let mut pace = Pace::new(app.waits.alarms);
+    let mut failures = Vec::new();
+    for group in
+        changes.chunk_by(|one, next| child_name(one).is_some() && child_name(next).is_some())
+    {
+        let names: Vec<String> = group.iter().filter_map(child_name).map(str::to_owned).collect();
+        match group {
+            [change] if names.is_empty() => {
+                if let Err(error) = one(app, &mut pace, change, standing).await? {
+                    failures.push(Failure {
+                        what: change.to_string(),
+                        alarms: change.alarm().cloned().into_iter().collect(),
+                        why: error.explain(),
+                    });
+                }
+            }
+            deletes => {
+                pace.turn().await;
+                let failed = alarms::delete_metric_alarms(&app.clients.cloudwatch, &names).await;
+                failures.extend(failed.iter().flat_map(|failed| {
+                    let hit = |change: &&AlarmChange| {
+                        child_name(change)
+                            .is_some_and(|name| failed.names.iter().any(|n| n == name))
+                    };
+                    deletes.iter().filter(hit).map(|change| Failure {
+                        what: change.to_string(),
+                        alarms: change.alarm().cloned().into_iter().collect(),
+                        why: failed.error.explain(),
+                    })
+                }));
+            }
+        }
+    }
+    Ok(failures)
+}
+
+/// The outer error stops the run; the inner one is this change's own.
+async fn one(
+    app: &App,
+    pace: &mut Pace,
+    change: &AlarmChange,
+    standing: &StandingAlarms,
+) -> Result<Result<(), CallFailed>, Stopped> {
+    let client = &app.clients.cloudwatch;
+    Ok(match change {
+        AlarmChange::PutDetector(detector) => {
+            ensure_stack_stands(app).await?;
+            alarms::put_detector(client, detector).await
+        }
+        AlarmChange::Create { put, tags } => {
+            ensure_stack_stands(app).await?;
+            pace.turn().await;
+            alarms::create(client, put, tags).await
+        }
+        AlarmChange::Update { put, .. } => {
+            ensure_stack_stands(app).await?;
+            pace.turn().await;
+            alarms::update(client, put, standing).await
+        }
+        AlarmChange::Delete { name, .. } => {
+            pace.turn().await;
+            alarms::delete_composite(client, name).await
+        }
+        AlarmChange::DeleteDetector(detector) => alarms::delete_detector(client, detector).await,
+    })
+}
+
+/// Asked before every put, so that a run in flight cannot rebuild what a stack delete removes.
+async fn ensure_stack_stands(app: &App) -> Result<(), Stopped> {
+    if stack_stands(app).await? { Ok(()) } else { Err(Stopped::StackGone) }
+}
+
+fn child_name(change: &AlarmChange) -> Option<&str> {
+    match change {
+        AlarmChange::Delete { alarm: AlarmName::Child(..), name } => Some(name),
+        AlarmChange::Delete { alarm: AlarmName::Composite(_), .. }
+        | AlarmChange::PutDetector(_)
+        | AlarmChange::Create { .. }
+        | AlarmChange::Update { .. }
+        | AlarmChange::DeleteDetector(_) => None,
+    }
+}
+
+/// Stores what was applied.
+pub(crate) async fn memory(
+    app: &App,
+    changes: &[AppliedChange],
+    situation: &Situation,
+) -> Vec<Failure> {
+    let (client, prefix) = (&app.clients.ssm, &app.config.prefix);
+    let mut pace = Pace::new(app.waits.parameters);
+    let mut failures = Vec::new();
+    let mut forgotten = Vec::new();
+    for change in changes {
+        match change {
+            AppliedChange::Forget(pool) => forgotten.push(applied_parameter(prefix, pool)),
+            AppliedChange::Store(pool, applied) => {
+                let name = applied_parameter(prefix, pool);
+                let stored = situation.stored_applied.get(pool).map(String::as_str);
+                pace.turn().await;
+                let value = serde_json::to_string(applied).unwrap_or_default();
+                let written = parameters::put_if_changed(client, &name, &value, stored).await;
+                failures.extend(
+                    written.err().map(|error| Failure::of_call(format!("storing {name}"), &error)),
+                );
+            }
+        }
+    }
+    let deleted = parameters::delete(client, &forgotten).await;
+    failures
+        .extend(deleted.err().map(|error| Failure::of_call("deleting what was applied", &error)));
+    failures
+}
+
+/// Publishes the pools' own metrics.
+pub(crate) async fn pool_metrics(
+    app: &App,
+    pool_metrics: Vec<PoolMetric>,
+    now: Timestamp,
+) -> Vec<Failure> {
+    let data: Vec<Datum> = pool_metrics
+        .into_iter()
+        .map(|metric| Datum {
+            name: metric.name.to_owned(),
+            dimensions: metric
+                .dimensions
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            value: metric.value,
+            at: now,
+        })
+        .collect();
+    let published = metrics::publish(&app.clients.cloudwatch, NAMESPACE, &data).await;
+    published
+        .err()
+        .map(|error| Failure::of_call("publishing the pools' metrics", &error))
+        .into_iter()
+        .collect()
+}
+
+/// Writes the marker that says that the stack stands.
+pub(crate) async fn mark_standing(app: &App) -> Result<(), CallFailed> {
+    let marker = lifecycle_parameter(&app.config.prefix);
+    let stored = parameters::get(&app.clients.ssm, &marker).await?;
+    parameters::put_if_changed(&app.clients.ssm, &marker, "standing", stored.as_deref()).await?;
+    Ok(())
+}
+
+/// Deletes the marker: from here on no run puts anything.
+pub(crate) async fn unmark(app: &App) -> Result<(), CallFailed> {
+    let marker = lifecycle_parameter(&app.config.prefix);
+    parameters::delete(&app.clients.ssm, &[marker]).await?;
+    Ok(())
+}
+
+/// The alarms a run left unchanged.
+pub(crate) fn unchanged(failures: &[Failure]) -> BTreeSet<AlarmName> {
+    failures.iter().flat_map(|failure| failure.alarms.iter().cloned()).collect()
+}

@@ -1,0 +1,167 @@
+//! The story of one event.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent};
+use llmwatch_aws::custom_resource::{self, Delivery};
+use llmwatch_aws::{CallFailed, chain};
+use llmwatch_core::alarm::desired::unwatched_series;
+use llmwatch_core::alarm::plan::{applied_changes, plan, text};
+use llmwatch_core::alarm::pool_metrics::pool_metrics;
+use llmwatch_core::custom_resource::{Action, CustomResourceRequest, Deletion, Outcome};
+use llmwatch_core::stored::StoredPool;
+use serde_json::{Value, json};
+
+use crate::carry_out::Stopped;
+use crate::event::{Trigger, trigger};
+use crate::gather::GatherFailed;
+use crate::report::Report;
+use crate::{App, carry_out, gather, tear_down};
+
+/// Why a run did not do all it should.
+#[derive(Debug, thiserror::Error)]
+pub enum RunFailed {
+    /// What is there could not be read, so nothing was changed.
+    #[error("nothing was changed: {0}")]
+    NotGathered(String),
+    /// The run ended early: the stack is being deleted, or nobody could say whether it is.
+    #[error("stopped before the end: {0}")]
+    Stopped(String),
+    /// Some of it failed; the rest is done.
+    #[error("{}", .0.problems())]
+    Incomplete(Report),
+}
+
+impl From<GatherFailed> for RunFailed {
+    fn from(error: GatherFailed) -> Self {
+        Self::NotGathered(chain(&error))
+    }
+}
+
+impl From<Stopped> for RunFailed {
+    fn from(error: Stopped) -> Self {
+        Self::Stopped(chain(&error))
+    }
+}
+
+impl From<CallFailed> for RunFailed {
+    fn from(error: CallFailed) -> Self {
+        Self::NotGathered(error.explain())
+    }
+}
+
+/// Handles one event.
+///
+/// # Errors
+///
+/// When the event is malformed, the run failed, or CloudFormation did not take the answer; Lambda
+/// then repeats the event and its alarm counts it.
+pub async fn handle(app: &App, event: LambdaEvent<Value>, now: Timestamp) -> Result<Value, Error> {
+    match trigger(&event.payload)? {
+        Trigger::CustomResource(request) => {
+            let deadline = Timestamp::try_from(event.context.deadline())?;
+            let time_left = Duration::try_from(deadline.duration_since(now)).unwrap_or_default();
+            // Boxed here and below: the futures of all the calls in one are too deep a type to lay out.
+            let work = Box::pin(outcome(app, &request, now));
+            let connector = custom_resource::connector();
+            let prefix = &app.config.prefix;
+            let delivery = Delivery::STANDARD;
+            custom_resource::answer(&connector, &delivery, &request, prefix, time_left, work)
+                .await?;
+            Ok(Value::Null)
+        }
+        Trigger::Reconcile if gather::stack_stands(app).await? => {
+            let report = Box::pin(reconcile(app, now)).await?;
+            Ok(json!({"alarms": report.alarms, "changes": report.planned}))
+        }
+        Trigger::Reconcile => {
+            tracing::info!("no lifecycle marker: the stack is not deployed, so nothing is done");
+            Ok(json!({"alarms": 0, "changes": 0}))
+        }
+        Trigger::PlanOnly => Ok(json!({"plan": plan_only(app).await?})),
+    }
+}
+
+/// Does what CloudFormation asks for.
+pub async fn outcome(app: &App, request: &CustomResourceRequest, now: Timestamp) -> Outcome {
+    let done = match &request.action {
+        Action::Create | Action::Update => stand_up(app, now).await,
+        Action::Delete => match request.deletion(&app.config.prefix) {
+            Deletion::OfThisStack => tear_down::stack(app).await,
+            Deletion::OfFormerPrefix(former) => {
+                tracing::warn!(
+                    "the prefix was {former} before: delete the alarms named {former}-Bedrock-… by \
+                     hand"
+                );
+                Ok(Report::default())
+            }
+        },
+        Action::Unknown(word) => {
+            return Outcome::Failed(format!(
+                "request type {word:?} is not one of Create, Update, Delete"
+            ));
+        }
+    };
+    match done {
+        Ok(report) => Outcome::Success(BTreeMap::from([
+            ("AlarmCount", report.alarms),
+            ("ChangeCount", report.planned),
+        ])),
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
+}
+
+/// Makes CloudWatch hold the alarms it should, and remembers what was applied.
+///
+/// # Errors
+///
+/// When something could not be read (nothing is changed then), or some changes failed: each is
+/// named, the others are done.
+pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
+    let mut situation = gather::situation(app).await?;
+    let changes = plan(&situation.desired, &situation.actual);
+    for change in &changes {
+        tracing::info!(plan.size = changes.len(), "{change}");
+    }
+    situation.pools.iter().for_each(tell_truncated);
+
+    let mut failures = carry_out::changes(app, &changes, &situation.standing).await?;
+    let failed = carry_out::unchanged(&failures);
+    let applied = applied_changes(&situation.desired, &situation.actual, &failed);
+    failures.extend(carry_out::memory(app, &applied, &situation).await);
+    let metrics = pool_metrics(&situation.pools);
+    failures.extend(carry_out::pool_metrics(app, metrics, now).await);
+    failures.append(&mut situation.misread);
+    Report { alarms: situation.desired.len(), planned: changes.len(), failures }.into_result()
+}
+
+/// The text of what a run would do.
+///
+/// # Errors
+///
+/// When something could not be read.
+pub async fn plan_only(app: &App) -> Result<String, RunFailed> {
+    let situation = gather::situation(app).await?;
+    let changes = plan(&situation.desired, &situation.actual);
+    let misread = situation.misread.iter().map(ToString::to_string);
+    Ok([text(&changes)].into_iter().chain(misread).collect::<Vec<_>>().join("\n"))
+}
+
+async fn stand_up(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
+    carry_out::mark_standing(app).await?;
+    reconcile(app, now).await
+}
+
+fn tell_truncated(pool: &StoredPool) {
+    let unwatched = unwatched_series(pool);
+    if !unwatched.is_empty() {
+        tracing::warn!(
+            pool = %pool.pool.label(),
+            "{} has more series than an alarm can watch; not watched: {}",
+            pool.pool,
+            unwatched.join(", ")
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Keeps CloudWatch's alarms as the thresholds say.
+//!
+//! `handler` tells the story of an event; `gather` reads what is there and what should be; the
+//! core plans; `carry_out` does the plan. `Clients` lists exactly the services the role allows.
+
+mod carry_out;
+pub mod config;
+mod event;
+mod gather;
+mod handler;
+mod report;
+mod tear_down;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use config::Config;
+pub use event::{InvalidEvent, Trigger, trigger};
+pub use handler::{RunFailed, handle, outcome, plan_only, reconcile};
+use llmwatch_aws::client::SdkConfig;
+use llmwatch_aws::{alarms, parameters};
+pub use report::{Failure, Report};
+
+/// What every event needs: the configuration, the clients and the pace of writes.
+pub struct App {
+    /// The function's configuration.
+    pub config: Config,
+    /// One client a service.
+    pub clients: Clients,
+    /// The waits that keep writes to the services' rates.
+    pub waits: Waits,
+}
+
+/// The SDK clients the function's role allows.
+pub struct Clients {
+    /// Alarms, anomaly models and the pools' metrics.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Thresholds, the tuning, what was applied, and the lifecycle marker.
+    pub ssm: aws_sdk_ssm::Client,
+}
+
+/// The waits between two writes of a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// Between two writes of alarms.
+    pub alarms: Duration,
+    /// Between two writes of parameters.
+    pub parameters: Duration,
+}
+
+impl Waits {
+    /// The waits AWS's rates ask for.
+    pub const STANDARD: Self =
+        Self { alarms: alarms::PUT_INTERVAL, parameters: parameters::PUT_INTERVAL };
+
+    /// No waits, for a CloudWatch and a Parameter Store without rates.
+    pub const NONE: Self = Self { alarms: Duration::ZERO, parameters: Duration::ZERO };
+}
+
+impl App {
+    /// Makes the clients from one shared configuration.
+    #[must_use]
+    pub fn new(config: Config, sdk: &SdkConfig) -> Self {
+        let clients = Clients {
+            cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
+            ssm: aws_sdk_ssm::Client::new(sdk),
+        };
+        Self { config, clients, waits: Waits::STANDARD }
+    }
+}

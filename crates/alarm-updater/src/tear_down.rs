@@ -1,0 +1,70 @@
+//! Removing everything the function made, when the stack is deleted.
+
+use llmwatch_aws::alarms;
+use llmwatch_aws::pace::Pace;
+use llmwatch_aws::parameters;
+use llmwatch_core::alarm::plan::{Actual, AlarmChange, plan};
+use llmwatch_core::stored::pools_path;
+
+use crate::handler::RunFailed;
+use crate::report::{Failure, Report};
+use crate::{App, carry_out};
+
+/// Listings after which whatever still appears is given up and named.
+const MOST_ROUNDS: usize = 6;
+
+/// Listings made at least: a run in flight may land one last alarm after the first.
+const FEWEST_ROUNDS: usize = 2;
+
+/// Deletes the marker, composites one a call, metric alarms by 100, anomaly models, and what was
+/// applied. What is missing already is deleted.
+///
+/// # Errors
+///
+/// When a listing failed, or alarms are left: each is named with the reason.
+pub(crate) async fn stack(app: &App) -> Result<Report, RunFailed> {
+    carry_out::unmark(app).await?;
+    let mut report = Report::default();
+    let mut pace = Pace::new(app.waits.alarms);
+    for round in 1..=MOST_ROUNDS {
+        pace.turn().await;
+        let (standing, changes) = listing(app).await?;
+        if changes.is_empty() && round >= FEWEST_ROUNDS {
+            return forget(app, report).await;
+        }
+        report.planned += changes.len();
+        report.failures = carry_out::changes(app, &changes, &standing).await?;
+    }
+    if report.failures.is_empty() {
+        let (_, left) = listing(app).await?;
+        report.failures.extend(left.iter().map(|change| Failure {
+            what: change.to_string(),
+            alarms: Vec::new(),
+            why: "it appears again after each delete; is something creating it?".to_owned(),
+        }));
+    }
+    forget(app, report).await
+}
+
+async fn listing(app: &App) -> Result<(alarms::StandingAlarms, Vec<AlarmChange>), RunFailed> {
+    let (client, prefix) = (&app.clients.cloudwatch, &app.config.prefix);
+    let (standing, detectors) = futures::try_join!(
+        alarms::read_all(client, prefix),
+        alarms::read_detectors(client, prefix)
+    )?;
+    let actual = Actual { alarms: standing.alarms.clone(), detectors, ..Actual::default() };
+    let changes = plan(&[], &actual);
+    Ok((standing, changes))
+}
+
+async fn forget(app: &App, report: Report) -> Result<Report, RunFailed> {
+    let path = pools_path(&app.config.prefix);
+    let applied: Vec<String> = parameters::by_path(&app.clients.ssm, &path)
+        .await?
+        .into_iter()
+        .map(|parameter| parameter.name)
+        .filter(|name| name.ends_with("/applied"))
+        .collect();
+    parameters::delete(&app.clients.ssm, &applied).await?;
+    report.into_result()
+}
