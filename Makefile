@@ -1,0 +1,78 @@
+# `make help` lists what there is to do. Needs cargo (rustup) and python3 with venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+FUNCTIONS := quota-calculator alarm-updater notification-processor
+DEPLOYABLE := $(addprefix -p ,$(FUNCTIONS)) -p llmwatch-local
+STACK ?= llmwatch
+# Port of the endpoint of `make local`.
+PORT ?= 4566
+# SAM asks for credentials and a Region even to check a template offline.
+OFFLINE := AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
+SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
+
+.PHONY: help demo test check local bench accept build deploy delete
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: .venv/ready ## Play an incident on a local AWS, from traffic to e-mail and case
+	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
+	target/demo/demo
+
+test: check .venv/ready ## Everything the CI runs: check, then all tests
+	cargo build --locked $(DEPLOYABLE)
+	if cargo nextest --version >/dev/null 2>&1; \
+	then cargo nextest run --locked --workspace && cargo test --locked --workspace --doc; \
+	else cargo test --locked --workspace; fi
+
+check: .venv-sam/lint ## Format, lints, documentation, licences, template
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+	if cargo deny --version >/dev/null 2>&1; then cargo deny --offline check bans licenses sources; fi
+	.venv-sam/bin/cfn-lint template.yaml
+	$(OFFLINE) .venv-sam/bin/sam validate --lint
+
+local: .venv/ready ## Start the local AWS on 127.0.0.1:$PORT until Ctrl-C
+	cargo build --locked --profile demo -p llmwatch-local
+	target/demo/llmwatch-local --port $(PORT) --python .venv/bin/python --start-script local/ministack_start.py
+
+bench: .venv/ready ## Measure calls, time, CPU and memory of one notification
+	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
+	target/demo/demo bench
+
+accept: ## Take the texts the snapshot tests now produce as right; review the diff
+	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace --lib --bins --test offline
+	git diff --stat -- '*.snap'
+
+build: .venv-sam/build ## Build what is deployed, for arm64 unless ARCH=x86_64
+	$(SAM) build --parameter-overrides Architecture=$(or $(ARCH),arm64)
+
+deploy: build ## Deploy to AWS, asking for the parameters
+	$(SAM) deploy --guided --stack-name $(STACK)
+
+delete: .venv-sam/lint ## Delete the stack, and say what is kept
+	@kept=$$($(SAM) list stack-outputs --stack-name $(STACK) --output json \
+		| python3 -c 'import json,sys; print(*[o["OutputValue"] for o in json.load(sys.stdin) if o["OutputKey"] == "LedgerName"])'); \
+	$(SAM) delete --stack-name $(STACK); \
+	echo "Kept: DynamoDB table $$kept (episodes and effects). Delete it by hand when it is not needed."
+
+# --- Virtual environments: the emulator pins another botocore than SAM does ------------------------
+
+.venv/ready: local/requirements.txt
+	rm -rf .venv
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.venv-sam/lint: local/requirements-lint.txt
+	rm -rf .venv-sam
+	python3 -m venv .venv-sam
+	.venv-sam/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.venv-sam/build: local/requirements-build.txt .venv-sam/lint
+	.venv-sam/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
