@@ -156,10 +156,7 @@ mod tests {
             code: None,
             source: inner,
         };
-        assert_eq!(
-            error.explain(),
-            "GetServiceQuota of L-CCA5DF70 failed: connection refused"
-        );
+        assert_eq!(error.explain(), "GetServiceQuota of L-CCA5DF70 failed: connection refused");
     }
 
     #[test]

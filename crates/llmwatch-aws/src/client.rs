@@ -42,7 +42,9 @@ pub fn in_region(config: &SdkConfig, region: &'static str) -> SdkConfig {
 /// The HTTP client of every SDK client, with TLS by ring.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
-    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
+    Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
 }
 
 /// The system clock, read here only: binaries take `now` from it once per event.

@@ -37,9 +37,7 @@ impl Config {
     /// # Errors
     ///
     /// Names every variable that is missing or does not parse.
-    pub fn from_vars(
-        lookup: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, InvalidEnvironment> {
+    pub fn from_vars(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidEnvironment> {
         let mut vars = Vars::new(lookup);
         let prefix = vars.required("LLMWATCH_PREFIX", StackPrefix::parse);
         let region = vars.required("AWS_REGION", Region::parse);
@@ -103,7 +101,11 @@ mod tests {
     fn a_nonsense_settle_time_is_named() {
         for wrong in ["901", "-1", "soon"] {
             let lookup = |name: &str| {
-                if name == "LLMWATCH_SETTLE_SECONDS" { Some(wrong.to_owned()) } else { complete(name) }
+                if name == "LLMWATCH_SETTLE_SECONDS" {
+                    Some(wrong.to_owned())
+                } else {
+                    complete(name)
+                }
             };
             let problem = Config::from_vars(&lookup).unwrap_err().to_string();
             assert!(problem.contains("LLMWATCH_SETTLE_SECONDS") && problem.contains("0 to 900"));

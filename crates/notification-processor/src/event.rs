@@ -15,7 +15,7 @@ use crate::queue::QueueMessage;
 
 /// One invocation's work.
 #[derive(Debug, PartialEq)]
-pub enum Incoming {
+pub(crate) enum Incoming {
     /// Alarms changed state; those of other stacks are left out.
     Alarms(Vec<AlarmChange>),
     /// Messages the function sent itself, each to be answered on its own.
@@ -24,7 +24,7 @@ pub enum Incoming {
 
 /// One of this stack's alarms changed state.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AlarmChange {
+pub(crate) struct AlarmChange {
     /// Which alarm.
     pub name: AlarmName,
     /// Its ARN.
@@ -43,7 +43,7 @@ pub struct AlarmChange {
 
 /// One queue message with the id by which its failure is reported.
 #[derive(Debug, PartialEq)]
-pub struct QueueRecord {
+pub(crate) struct QueueRecord {
     /// SQS's id of the message.
     pub id: String,
     /// How often it has been received, this time included.
@@ -54,7 +54,7 @@ pub struct QueueRecord {
 
 /// An event the function cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
+pub(crate) enum EventError {
     /// The event comes from none of the function's triggers.
     #[error("the event is from none of the triggers (SNS, SQS, EventBridge aws.cloudwatch): {0}")]
     UnknownSource(String),
@@ -73,7 +73,7 @@ pub enum EventError {
 /// # Errors
 ///
 /// When the event's source is unknown or a member is missing or malformed; the message names it.
-pub fn incoming(event: &Value, prefix: &StackPrefix) -> Result<Incoming, EventError> {
+pub(crate) fn incoming(event: &Value, prefix: &StackPrefix) -> Result<Incoming, EventError> {
     let first = event.pointer("/Records/0");
     let record_source = first
         .and_then(|record| record.get("EventSource").or_else(|| record.get("eventSource")))
@@ -305,7 +305,9 @@ mod tests {
 
     #[test]
     fn a_composite_without_children_and_with_an_odd_offset_is_read() {
-        let Ok(Incoming::Alarms(changes)) = incoming(&sns(&composite()), &prefix()) else { panic!() };
+        let Ok(Incoming::Alarms(changes)) = incoming(&sns(&composite()), &prefix()) else {
+            panic!()
+        };
         assert_eq!(changes[0].name, AlarmName::Composite(PoolLabel::from_text("global.m")));
         assert_eq!(changes[0].at, "2026-11-10T02:45:55.640Z".parse().unwrap());
     }
@@ -352,7 +354,9 @@ mod tests {
         let problem = incoming(&sns(&message), &prefix()).unwrap_err().to_string();
         assert!(problem.contains("StateChangeTime"), "{problem}");
         let event = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "no json"}}]});
-        assert!(incoming(&event, &prefix()).unwrap_err().to_string().contains("Records[0].Sns.Message"));
+        assert!(
+            incoming(&event, &prefix()).unwrap_err().to_string().contains("Records[0].Sns.Message")
+        );
         assert!(matches!(incoming(&json!({}), &prefix()), Err(EventError::UnknownSource(_))));
     }
 

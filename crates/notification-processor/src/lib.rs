@@ -3,14 +3,20 @@
 //! `handler` tells the story of an event; `gather` reads the facts; the core decides; `carry_out`
 //! acts. `Clients` lists exactly the services the function's role allows.
 
-pub mod config;
-pub mod event;
+mod carry_out;
+mod config;
+mod episodes;
+mod event;
+mod follow_up;
+mod gather;
 mod handler;
-pub mod queue;
+mod ledger_keys;
+mod once;
+mod queue;
 
 pub use config::Config;
-pub use event::{AlarmChange, EventError, Incoming};
-pub use handler::handle;
+
+pub use handler::{TRIES, handle};
 use llmwatch_aws::client;
 
 /// What every event needs: the configuration and the clients.

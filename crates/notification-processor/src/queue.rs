@@ -5,13 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use llmwatch_core::alarm::AlarmKind;
 use llmwatch_core::episode::EpisodeId;
+use llmwatch_core::ids::{AccountId, QuotaCode};
 use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::quota::QuotaKind;
 use serde::{Deserialize, Serialize};
 
 /// A message on the function's own queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum QueueMessage {
+pub(crate) enum QueueMessage {
     /// The episode has settled, or an update is due: look at everything that fires and act once.
     Settle {
         /// The pool that is unwell.
@@ -25,11 +27,19 @@ pub enum QueueMessage {
 
 /// What is to be appended to the case of a quota request once it exists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FollowUp {
+pub(crate) struct FollowUp {
+    /// The account.
+    pub account: AccountId,
     /// The pool the request is for.
     pub pool: PoolLabel,
     /// The episode that made it.
     pub episode: EpisodeId,
+    /// What the quota counts.
+    pub kind: QuotaKind,
+    /// The quota's code.
+    pub code: QuotaCode,
+    /// The value asked for, in the quota's unit.
+    pub desired: f64,
     /// Service Quotas' id of the request.
     pub request: String,
     /// The alarms the text tells of.
@@ -44,11 +54,11 @@ pub struct FollowUp {
 
 impl FollowUp {
     /// How long a request may be without a case before people are told, in hours.
-    pub const PATIENCE_HOURS: i64 = 24;
+    pub(crate) const PATIENCE_HOURS: i64 = 24;
 
     /// How long to wait before the next look: 1, 2, 5, then 15 minutes each.
     #[must_use]
-    pub fn wait(&self) -> Duration {
+    pub(crate) fn wait(&self) -> Duration {
         let minutes = match self.looks {
             0 => 1,
             1 => 2,
@@ -60,7 +70,7 @@ impl FollowUp {
 
     /// Whether people are to be told that the case is still missing.
     #[must_use]
-    pub fn is_overdue(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_overdue(&self, now: Timestamp) -> bool {
         now.duration_since(self.requested_at).as_hours() >= Self::PATIENCE_HOURS
     }
 }
@@ -71,8 +81,12 @@ mod tests {
 
     fn follow_up(looks: u32) -> FollowUp {
         FollowUp {
+            account: AccountId::parse("123456789012").unwrap(),
             pool: PoolLabel::from_text("global.m"),
             episode: EpisodeId::from_text("e"),
+            kind: QuotaKind::Tpm,
+            code: QuotaCode::parse("L-58BE175A").unwrap(),
+            desired: 270_000.0,
             request: "r".into(),
             alarms: vec![AlarmKind::Throttles],
             text: "t".into(),

@@ -1,0 +1,309 @@
+//! The ledger table: documents written under optimistic locking, and effects done once.
+//!
+//! Table keys are `pk` and `sk`; `expires_at` is the time-to-live in epoch seconds. A document
+//! row holds JSON in `document` and a number in `version`. An effect row is an *intent* while its
+//! effect is under way (a lease guards it) and a *result* once it is known.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::CallFailed;
+
+/// How long an intent keeps others away from its effect.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
+
+/// How long rows are kept: longer than the look-back for open cases (60 days).
+pub const RETENTION: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+/// Where a row stands in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowKey {
+    /// The partition key, for example `pool#…` or `episode#…`.
+    pub pk: String,
+    /// The sort key, for example `episode` or `effect#mail-0`.
+    pub sk: String,
+}
+
+impl std::fmt::Display for RowKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
+}
+
+/// A document as read, with the version a later write must name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioned<T> {
+    /// The document.
+    pub document: T,
+    /// Its version, counted from 1.
+    pub version: u64,
+}
+
+/// What came of a conditional write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The row is written.
+    Yes,
+    /// Somebody else wrote the row since it was read; read it again.
+    Conflict,
+}
+
+/// What the ledger says when an effect is about to be carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Claim<T> {
+    /// Nobody has tried it: carry it out.
+    Ours,
+    /// Somebody tried it and never said how it ended: look for its traces first.
+    Abandoned,
+    /// It is done, with this result.
+    Done(T),
+    /// Somebody is at it now: let the event be retried.
+    Held,
+}
+
+/// Reads a document with a consistent read; `None` when there is none.
+///
+/// # Errors
+///
+/// When the call fails or the row is not readable as `T`.
+pub async fn read<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    key: &RowKey,
+) -> Result<Option<Versioned<T>>, CallFailed> {
+    let answer = client
+        .get_item()
+        .table_name(table)
+        .set_key(Some(key_attributes(key)))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("GetItem", key.to_string(), error))?;
+    let Some(item) = answer.item.filter(|item| !item.is_empty()) else { return Ok(None) };
+    let document = parsed(&item, "document", "GetItem", key)?;
+    let version = number(&item, "version").unwrap_or(0);
+    Ok(Some(Versioned { document, version }))
+}
+
+/// Writes a document if the row still has the version it was read with (0 = there was none).
+///
+/// # Errors
+///
+/// When the call fails; a lost race is not an error but [`Written::Conflict`].
+pub async fn write<T: Serialize>(
+    client: &Client,
+    table: &str,
+    key: &RowKey,
+    document: &T,
+    read_version: u64,
+    now: Timestamp,
+) -> Result<Written, CallFailed> {
+    let mut item = key_attributes(key);
+    item.insert("document".into(), json(document, "PutItem", key)?);
+    item.insert("version".into(), AttributeValue::N((read_version + 1).to_string()));
+    item.insert("expires_at".into(), expires_at(now));
+    let put = client.put_item().table_name(table).set_item(Some(item));
+    let put = if read_version == 0 {
+        put.condition_expression("attribute_not_exists(pk)")
+    } else {
+        put.condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", AttributeValue::N(read_version.to_string()))
+    };
+    written(put.send().await, key)
+}
+
+/// Removes a document if it still has the version it was read with.
+///
+/// # Errors
+///
+/// When the call fails; a lost race is not an error but [`Written::Conflict`].
+pub async fn remove(
+    client: &Client,
+    table: &str,
+    key: &RowKey,
+    read_version: u64,
+) -> Result<Written, CallFailed> {
+    let answer = client
+        .delete_item()
+        .table_name(table)
+        .set_key(Some(key_attributes(key)))
+        .condition_expression("#version = :version")
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_values(":version", AttributeValue::N(read_version.to_string()))
+        .send()
+        .await;
+    match answer {
+        Ok(_) => Ok(Written::Yes),
+        Err(error) if is_condition_failed(&error) => Ok(Written::Conflict),
+        Err(error) => Err(CallFailed::new("DeleteItem", key.to_string(), error)),
+    }
+}
+
+/// Claims an effect: writes its intent unless it is done or somebody holds a live lease.
+///
+/// # Errors
+///
+/// When the call fails or the stored result is not readable as `T`.
+pub async fn claim<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    key: &RowKey,
+    now: Timestamp,
+) -> Result<Claim<T>, CallFailed> {
+    let lease_until = now.saturating_add(LEASE).map_or(i64::MAX, Timestamp::as_second);
+    let mut item = key_attributes(key);
+    item.insert("state".into(), AttributeValue::S("intent".into()));
+    item.insert("lease_until".into(), AttributeValue::N(lease_until.to_string()));
+    item.insert("expires_at".into(), expires_at(now));
+    let answer = client
+        .put_item()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression(
+            "attribute_not_exists(pk) OR (#state = :intent AND lease_until < :now)",
+        )
+        .expression_attribute_names("#state", "state")
+        .expression_attribute_values(":intent", AttributeValue::S("intent".into()))
+        .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()))
+        .return_values(ReturnValue::AllOld)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .send()
+        .await;
+    match answer {
+        Ok(answer) if answer.attributes.as_ref().is_none_or(HashMap::is_empty) => Ok(Claim::Ours),
+        Ok(_) => Ok(Claim::Abandoned),
+        Err(error) => held_or_done(error, key),
+    }
+}
+
+fn held_or_done<T: DeserializeOwned, R>(
+    error: SdkError<PutItemError, R>,
+    key: &RowKey,
+) -> Result<Claim<T>, CallFailed>
+where
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    if let Some(PutItemError::ConditionalCheckFailedException(failure)) = error.as_service_error() {
+        return match failure.item.as_ref() {
+            Some(item) if text(item, "state") == Some("done") => {
+                Ok(Claim::Done(parsed(item, "result", "PutItem", key)?))
+            }
+            _ => Ok(Claim::Held),
+        };
+    }
+    Err(CallFailed::new("PutItem", key.to_string(), error))
+}
+
+/// Records how a claimed effect ended; from then on it is never carried out again.
+///
+/// # Errors
+///
+/// When the call fails: the effect is then found by its traces on the next try.
+pub async fn settle<T: Serialize>(
+    client: &Client,
+    table: &str,
+    key: &RowKey,
+    result: &T,
+    now: Timestamp,
+) -> Result<(), CallFailed> {
+    let mut item = key_attributes(key);
+    item.insert("state".into(), AttributeValue::S("done".into()));
+    item.insert("result".into(), json(result, "PutItem", key)?);
+    item.insert("expires_at".into(), expires_at(now));
+    client
+        .put_item()
+        .table_name(table)
+        .set_item(Some(item))
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("PutItem", key.to_string(), error))?;
+    Ok(())
+}
+
+/// Gives a claim up after an effect that certainly did not happen, so that a retry need not wait.
+///
+/// # Errors
+///
+/// When the call fails: the lease then runs out by itself.
+pub async fn release(client: &Client, table: &str, key: &RowKey) -> Result<(), CallFailed> {
+    client
+        .delete_item()
+        .table_name(table)
+        .set_key(Some(key_attributes(key)))
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("DeleteItem", key.to_string(), error))?;
+    Ok(())
+}
+
+fn written<T, E, R>(answer: Result<T, SdkError<E, R>>, key: &RowKey) -> Result<Written, CallFailed>
+where
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata
+        + std::error::Error
+        + Send
+        + Sync
+        + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(Written::Yes),
+        Err(error) if is_condition_failed(&error) => Ok(Written::Conflict),
+        Err(error) => Err(CallFailed::new("PutItem", key.to_string(), error)),
+    }
+}
+
+fn is_condition_failed<E, R>(error: &SdkError<E, R>) -> bool
+where
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata,
+{
+    error.as_service_error().and_then(|error| error.code())
+        == Some("ConditionalCheckFailedException")
+}
+
+fn key_attributes(key: &RowKey) -> HashMap<String, AttributeValue> {
+    HashMap::from([
+        ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
+        ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
+    ])
+}
+
+fn expires_at(now: Timestamp) -> AttributeValue {
+    let seconds = now.saturating_add(RETENTION).map_or(i64::MAX, Timestamp::as_second);
+    AttributeValue::N(seconds.to_string())
+}
+
+fn json<T: Serialize>(
+    value: &T,
+    operation: &'static str,
+    key: &RowKey,
+) -> Result<AttributeValue, CallFailed> {
+    serde_json::to_string(value)
+        .map(AttributeValue::S)
+        .map_err(|error| CallFailed::unusable_answer(operation, key.to_string(), error))
+}
+
+fn parsed<T: DeserializeOwned>(
+    item: &HashMap<String, AttributeValue>,
+    attribute: &str,
+    operation: &'static str,
+    key: &RowKey,
+) -> Result<T, CallFailed> {
+    serde_json::from_str(text(item, attribute).unwrap_or("null"))
+        .map_err(|error| CallFailed::unusable_answer(operation, key.to_string(), error))
+}
+
+fn text<'a>(item: &'a HashMap<String, AttributeValue>, attribute: &str) -> Option<&'a str> {
+    item.get(attribute).and_then(|value| value.as_s().ok()).map(String::as_str)
+}
+
+fn number(item: &HashMap<String, AttributeValue>, attribute: &str) -> Option<u64> {
+    item.get(attribute).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok())
+}

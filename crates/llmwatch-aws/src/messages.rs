@@ -1,0 +1,38 @@
+//! SQS: the messages a function sends itself to act later without sleeping.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use serde::Serialize;
+
+use crate::CallFailed;
+
+/// The longest delay SQS takes for one message.
+///
+/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
+pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
+/// Sends one JSON message that becomes visible after `delay` (cut to [`LONGEST_DELAY`]).
+///
+/// # Errors
+///
+/// When the message cannot be written as JSON, or SQS refuses or cannot be reached.
+pub async fn send<M: Serialize>(
+    client: &Client,
+    queue_url: &str,
+    message: &M,
+    delay: Duration,
+) -> Result<(), CallFailed> {
+    let body = serde_json::to_string(message)
+        .map_err(|error| CallFailed::unusable_answer("SendMessage", queue_url, error))?;
+    let seconds = i32::try_from(delay.min(LONGEST_DELAY).as_secs()).unwrap_or(0);
+    client
+        .send_message()
+        .queue_url(queue_url)
+        .message_body(body)
+        .delay_seconds(seconds)
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("SendMessage", queue_url, error))?;
+    Ok(())
+}

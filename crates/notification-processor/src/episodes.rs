@@ -1,0 +1,240 @@
+//! What an alarm's change does to its pool's episode, and the end of an episode.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use llmwatch_aws::ledger::{self, Versioned, Written};
+use llmwatch_aws::messages;
+use llmwatch_core::alarm::AlarmKind;
+use llmwatch_core::alarm::name::AlarmName;
+use llmwatch_core::episode::{
+    ChildChange, CompositeChange, Episode, EpisodeEvent, EpisodeStep, Muting, NoStep, Recovery,
+    Timing, recovery, step,
+};
+use llmwatch_core::pool::PoolLabel;
+
+use crate::carry_out::Ended;
+use crate::event::AlarmChange;
+use crate::handler::Failure;
+use crate::queue::QueueMessage;
+use crate::{App, carry_out, gather, ledger_keys};
+
+/// How often a lost race for the episode's row is run again before the event is.
+const RACES: u32 = 8;
+
+/// Opens, joins, updates or ends the pool's episode by one alarm's change.
+///
+/// # Errors
+///
+/// When the ledger, the queue or CloudWatch is out of reach; the event is then to be retried.
+pub(crate) async fn alarm_changed(
+    app: &App,
+    change: &AlarmChange,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let (AlarmName::Child(_, pool) | AlarmName::Composite(pool)) = &change.name;
+    let mut event = episode_event(change);
+    for _ in 0..RACES {
+        let latest = read_episode(app, pool).await?;
+        let episode = latest.as_ref().map(|latest| &latest.document);
+        let version = latest.as_ref().map_or(0, |latest| latest.version);
+        match step(pool, episode, &event, now, timing(app)) {
+            EpisodeStep::Open { episode, settle_after_seconds } => {
+                if store(app, &episode, version, now).await? == Written::Yes {
+                    tracing::info!(%pool, episode = %episode.id, "opened an episode of {pool}");
+                    return send_settle(app, &episode, settle_after_seconds).await;
+                }
+            }
+            EpisodeStep::EnqueueUpdate { episode, after_seconds } => {
+                if store(app, &episode, version, now).await? == Written::Yes {
+                    return send_settle(app, &episode, after_seconds).await;
+                }
+            }
+            EpisodeStep::Join { episode } | EpisodeStep::RecordMuted { episode: Some(episode) } => {
+                if store(app, &episode, version, now).await? == Written::Yes {
+                    return Ok(());
+                }
+            }
+            EpisodeStep::CheckRecovery { episode } => {
+                if store(app, &episode, version, now).await? == Written::Yes {
+                    return end_if_recovered(app, pool, now).await;
+                }
+            }
+            EpisodeStep::RecordMuted { episode: None } => {
+                tracing::info!(%pool, alarm.arn = %change.arn, "muted: nothing else is done");
+                return Ok(());
+            }
+            EpisodeStep::ResolveChildren => {
+                let children = gather::firing_children(app, pool).await?;
+                if children.is_empty() {
+                    tracing::info!(%pool, "the composite fired, but no audible child fires");
+                    return Ok(());
+                }
+                event = composite_event(change, children);
+            }
+            EpisodeStep::Nothing(NoStep::AlreadyKnown) => {
+                return resend_if_lost(app, episode, change).await;
+            }
+            EpisodeStep::Nothing(why) => {
+                tracing::info!(%pool, alarm.arn = %change.arn, "nothing to do: {why:?}");
+                return Ok(());
+            }
+        }
+    }
+    Err(Failure::Contended(pool.clone()))
+}
+
+/// Sends the one recovery note and ends the episode, if every child is OK.
+///
+/// # Errors
+///
+/// When the children cannot be read, the mail cannot be sent, or the ledger is out of reach.
+pub(crate) async fn end_if_recovered(
+    app: &App,
+    pool: &PoolLabel,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let (live, parameters) = gather::first_round(app, pool).await;
+    for _ in 0..RACES {
+        let Some(latest) = read_episode(app, pool).await? else { return Ok(()) };
+        match recovery(&latest.document, &live) {
+            Recovery::Recovered { episode, firing, duration } => {
+                let ended = Ended { episode: &episode, firing: &firing, duration };
+                carry_out::recovery_mail(app, ended, &parameters, now).await?;
+                if store(app, &episode, latest.version, now).await? == Written::Yes {
+                    tracing::info!(%pool, episode = %episode.id, "the episode of {pool} ended");
+                    return Ok(());
+                }
+            }
+            Recovery::NotYet | Recovery::NotNotified | Recovery::AlreadyEnded => return Ok(()),
+            Recovery::Unknown(why) => return Err(Failure::ChildrenUnknown(why)),
+        }
+    }
+    Err(Failure::Contended(pool.clone()))
+}
+
+/// The pool's latest episode with the version to write it by.
+///
+/// # Errors
+///
+/// When the ledger is out of reach.
+pub(crate) async fn read_episode(
+    app: &App,
+    pool: &PoolLabel,
+) -> Result<Option<Versioned<Episode>>, Failure> {
+    let key = ledger_keys::episode(pool);
+    Ok(ledger::read(&app.clients.dynamodb, &app.config.ledger_table, &key).await?)
+}
+
+/// Stores an episode if nobody else did since it was read.
+///
+/// # Errors
+///
+/// When the ledger is out of reach.
+pub(crate) async fn store(
+    app: &App,
+    episode: &Episode,
+    version: u64,
+    now: Timestamp,
+) -> Result<Written, Failure> {
+    let key = ledger_keys::episode(&episode.pool);
+    let (client, table) = (&app.clients.dynamodb, &app.config.ledger_table);
+    Ok(ledger::write(client, table, &key, episode, version, now).await?)
+}
+
+/// Records that a decision covered these alarms, on top of whatever joined meanwhile.
+///
+/// # Errors
+///
+/// When the ledger is out of reach or every race for the row was lost.
+pub(crate) async fn store_notice(
+    app: &App,
+    decided: &Episode,
+    covered: &[AlarmKind],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    for _ in 0..RACES {
+        let Some(latest) = read_episode(app, &decided.pool).await? else { return Ok(()) };
+        if latest.document.id != decided.id {
+            return Ok(());
+        }
+        let mut episode = latest.document.after_notice(covered, now);
+        for (kind, child) in &decided.children {
+            episode.children.entry(*kind).or_insert_with(|| child.clone());
+        }
+        if store(app, &episode, latest.version, now).await? == Written::Yes {
+            return Ok(());
+        }
+    }
+    Err(Failure::Contended(decided.pool.clone()))
+}
+
+/// The times the episode machine works with.
+pub(crate) fn timing(app: &App) -> Timing {
+    Timing::settling_for(u32::try_from(app.config.settle.as_secs()).unwrap_or(u32::MAX))
+}
+
+/// Sends the message that has the episode decided about.
+///
+/// # Errors
+///
+/// When the queue is out of reach.
+pub(crate) async fn send_settle(
+    app: &App,
+    episode: &Episode,
+    after_seconds: u32,
+) -> Result<(), Failure> {
+    let message = QueueMessage::Settle { pool: episode.pool.clone(), episode: episode.id.clone() };
+    let delay = Duration::from_secs(u64::from(after_seconds));
+    messages::send(&app.clients.sqs, &app.config.queue_url, &message, delay).await?;
+    Ok(())
+}
+
+/// Sends an event's message again when the event is redelivered: the first try may have stored the
+/// episode and ended before the message was sent.
+async fn resend_if_lost(
+    app: &App,
+    episode: Option<&Episode>,
+    change: &AlarmChange,
+) -> Result<(), Failure> {
+    match episode.filter(|episode| owes_a_message(episode, change)) {
+        Some(episode) => send_settle(app, episode, timing(app).settle_seconds).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether this event is the one whose message the episode still waits for.
+fn owes_a_message(episode: &Episode, change: &AlarmChange) -> bool {
+    let opened_it = episode.notified_at.is_none() && episode.opened_by == change.arn;
+    let joined_it = match &change.name {
+        AlarmName::Child(kind, _) => {
+            episode.update_due_at.is_some() && episode.unreported().contains(kind)
+        }
+        AlarmName::Composite(_) => false,
+    };
+    opened_it || joined_it
+}
+
+fn episode_event(change: &AlarmChange) -> EpisodeEvent {
+    match &change.name {
+        AlarmName::Child(kind, _) => EpisodeEvent::Child(ChildChange {
+            kind: *kind,
+            arn: change.arn.clone(),
+            state: change.state,
+            at: change.at,
+            reason: change.reason.clone(),
+            value: change.value,
+            muting: if change.muted { Muting::Muted } else { Muting::Audible },
+        }),
+        AlarmName::Composite(_) => composite_event(change, Vec::new()),
+    }
+}
+
+fn composite_event(change: &AlarmChange, children: Vec<ChildChange>) -> EpisodeEvent {
+    EpisodeEvent::Composite(CompositeChange {
+        arn: change.arn.clone(),
+        state: change.state,
+        at: change.at,
+        children,
+    })
+}
