@@ -1,0 +1,169 @@
+//! Numbers, moments and spans as readers see them.
+//!
+//! Everything that would look different in another language is written here and nowhere else.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A count with thousands grouped: `6,250,000`, or one decimal below 100: `12.3`.
+pub(super) fn count(value: f64) -> String {
+    if !value.is_finite() {
+        return "not a number".to_owned();
+    }
+    let whole = value.round();
+    let text = if value.abs() >= 100.0 || (value - whole).abs() < 0.05 {
+        format!("{whole:.0}")
+    } else {
+        format!("{value:.1}")
+    };
+    let digits = text.trim_start_matches('-');
+    let sign = if digits.len() < text.len() && whole != 0.0 { "-" } else { "" };
+    let (integer, decimals) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    format!("{sign}{}{decimals}", grouped(integer))
+}
+
+fn grouped(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share in percent, 1.0 being `100 %`; decimals are cut, so that 79.99 % never reads as 80 %.
+pub(super) fn share(share: f64) -> String {
+    // 0.57 × 1000 is 569.9999999999999 in binary: what is within the noise is not cut.
+    const NOISE: f64 = 1e-9;
+    let tenths = (share * 1000.0 + NOISE).floor();
+    if tenths % 10.0 == 0.0 || tenths >= 1000.0 {
+        format!("{} %", count((tenths / 10.0).floor()))
+    } else {
+        format!("{:.1} %", tenths / 10.0)
+    }
+}
+
+/// A moment, for example `2026-11-21 02:45 UTC`; seconds are cut.
+pub(super) fn utc(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A moment to the second without its zone, for time lines: `2026-11-21 02:45:55`.
+pub(super) fn utc_second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A span in its two largest units: `40 s`, `42 min`, `2 h 05 min`, `1 d 3 h`; below 0 is `0 s`.
+pub(super) fn span(span: SignedDuration) -> String {
+    let seconds = span.as_secs().max(0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, _, _) => format!("{hours} h {minutes:02} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+/// Words as a list: `a`, `a and b`, `a, b and c`; nothing gives the empty text.
+pub(super) fn list<T: AsRef<str>>(words: &[T]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// Text from outside in one line of at most `max` characters: control characters become spaces.
+pub(super) fn one_line(text: &str, max: usize) -> String {
+    let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= max {
+        return line;
+    }
+    let kept: String = line.chars().take(max.saturating_sub(3)).collect();
+    format!("{}...", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_and_small_ones_keep_a_decimal() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (0.04, "0"),
+            (0.25, "0.2"),
+            (12.34, "12.3"),
+            (99.96, "100"),
+            (100.4, "100"),
+            (999.6, "1,000"),
+            (6_250_000.0, "6,250,000"),
+            (1e10, "10,000,000,000"),
+            (-1_234.0, "-1,234"),
+            (-0.01, "0"),
+            (f64::NAN, "not a number"),
+        ] {
+            assert_eq!(count(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_share_never_reads_as_more_than_it_is() {
+        for (value, expected) in [
+            (0.0, "0 %"),
+            (0.0044, "0.4 %"),
+            (0.57, "57 %"),
+            (0.755, "75.5 %"),
+            (0.7999, "79.9 %"),
+            (0.99999, "99.9 %"),
+            (1.0, "100 %"),
+            (1.2784, "127 %"),
+            (52.5, "5,250 %"),
+        ] {
+            assert_eq!(share(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        for (seconds, expected) in [
+            (-5, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (2520, "42 min"),
+            (7500, "2 h 05 min"),
+            (97_200, "1 d 3 h"),
+        ] {
+            assert_eq!(span(SignedDuration::from_secs(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn moments_are_utc() {
+        let at = "2026-11-21T02:45:55.640Z".parse().unwrap();
+        assert_eq!(utc(at), "2026-11-21 02:45 UTC");
+        assert_eq!(utc_second(at), "2026-11-21 02:45:55");
+    }
+
+    #[test]
+    fn text_from_outside_is_one_short_line() {
+        assert_eq!(one_line("a\r\n  b\u{7}c", 10), "a b c");
+        assert_eq!(one_line("abcdefghij", 8), "abcde...");
+        assert_eq!(one_line("翻訳と要約", 5), "翻訳と要約");
+    }
+
+    #[test]
+    fn lists_read_as_sentences() {
+        let words = ["RPM", "TPM", "TPD"];
+        assert_eq!(list(&words[..0]), "");
+        assert_eq!(list(&words[..1]), "RPM");
+        assert_eq!(list(&words[..2]), "RPM and TPM");
+        assert_eq!(list(&words), "RPM, TPM and TPD");
+    }
+}

@@ -1,0 +1,221 @@
+//! The shorter mails: an episode is over; a request still has no case.
+
+use askama::Template;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Link, alarm_link, quota_table};
+use crate::decision::Firing;
+use crate::duplicate::{CaseId, Category};
+use crate::episode::EpisodeId;
+use crate::evidence::{Evidence, Read};
+use crate::ids::{AccountId, QuotaCode, Region};
+use crate::pool::PoolLabel;
+use crate::quota::QuotaKind;
+use crate::render::facts::{
+    AlarmFacts, Moment, PoolFacts, QuotaFacts, TrafficFacts, alarm_moments, in_order,
+};
+use crate::render::format::{count, one_line, span, utc};
+use crate::render::layout::{fit, wrap};
+use crate::render::wording::capitalised;
+use crate::render::{MAX_MAIL_CHARS, Mail, MailContext, links, marker, subject};
+use crate::stored::StoredPool;
+
+/// What a recovery mail tells.
+#[derive(Debug, Clone)]
+pub struct RecoveryNote<'a> {
+    /// The account.
+    pub account: &'a AccountId,
+    /// The Region of the pool.
+    pub region: &'a Region,
+    /// The pool's label.
+    pub pool: &'a PoolLabel,
+    /// The pool with its quotas as they are now.
+    pub stored: &'a Read<StoredPool>,
+    /// The episode.
+    pub episode: &'a EpisodeId,
+    /// Every alarm that fired in it.
+    pub firing: &'a Firing,
+    /// From the first alarm to the last recovery.
+    pub duration: SignedDuration,
+    /// The usage over the episode: its window is what the mail calls "during the episode".
+    pub evidence: &'a Evidence,
+    /// What was requested or opened in the episode and is not finished.
+    pub left_open: &'a [LeftOpen],
+}
+
+/// A request or case that outlives its episode.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LeftOpen {
+    /// A quota increase request.
+    Request {
+        /// The quota.
+        kind: QuotaKind,
+        /// Its code.
+        code: QuotaCode,
+        /// The value asked for, in the quota's unit.
+        desired: f64,
+        /// The request's id.
+        request: String,
+        /// Its case, once there is one.
+        case: Option<CaseId>,
+    },
+    /// A case.
+    Case {
+        /// What it is for.
+        category: Category,
+        /// The case.
+        case: CaseId,
+    },
+}
+
+/// The mail that says an episode is over: how long, what fired, the figures, what is left open.
+///
+/// Whether it goes out is decided by the severity of `firing`, as for the mail that opened the
+/// episode.
+#[must_use]
+pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
+    let pool = PoolFacts::new(note.account, note.region, note.pool, note.stored);
+    let alarms = note.firing.alarms();
+    let quotas = QuotaFacts::of_episode(note.stored, note.evidence);
+    let mail = RecoveryMail {
+        subject: subject::recovery(note.firing, note.duration, &pool),
+        duration: span(note.duration),
+        from: alarms.iter().map(|alarm| alarm.since).min().map(utc).unwrap_or_default(),
+        to: alarms.iter().filter_map(|alarm| alarm.recovered_at).max().map(utc),
+        alarms: AlarmFacts::all(alarms, note.stored),
+        quota_table: quota_table(&quotas),
+        has_quotas: !quotas.is_empty(),
+        traffic: TrafficFacts::of(note.evidence),
+        left_open: note.left_open.iter().map(|left| open_item(left, note, context)).collect(),
+        time_line: in_order(alarm_moments(alarms)),
+        links: links_of(note, context),
+        pool,
+    };
+    Mail {
+        body: fit(&wrap(&mail.to_string()), &marker(note.episode), MAX_MAIL_CHARS),
+        subject: mail.subject,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/recovery.txt")]
+struct RecoveryMail {
+    subject: String,
+    pool: PoolFacts,
+    duration: String,
+    from: String,
+    to: Option<String>,
+    alarms: Vec<AlarmFacts>,
+    quota_table: Vec<String>,
+    has_quotas: bool,
+    traffic: TrafficFacts,
+    left_open: Vec<OpenItem>,
+    time_line: Vec<Moment>,
+    links: Vec<Link>,
+}
+
+struct OpenItem {
+    what: String,
+    link: String,
+}
+
+fn open_item(left: &LeftOpen, note: &RecoveryNote<'_>, context: &MailContext) -> OpenItem {
+    match left {
+        LeftOpen::Request { kind, code, desired, request, case } => {
+            let case_part = case
+                .as_ref()
+                .map_or_else(|| "no case yet".to_owned(), |case| context.case_name(case));
+            OpenItem {
+                what: format!(
+                    "{kind} increase ({code}) to {} {}: request {}, {case_part}",
+                    count(*desired),
+                    kind.unit(),
+                    one_line(request, 60),
+                ),
+                link: case.as_ref().map_or_else(
+                    || links::quota_requests(note.region),
+                    |case| context.case_link(note.region, case),
+                ),
+            }
+        }
+        LeftOpen::Case { category, case } => OpenItem {
+            what: format!("{} {}", capitalised(category.word()), context.case_name(case)),
+            link: context.case_link(note.region, case),
+        },
+    }
+}
+
+fn links_of(note: &RecoveryNote<'_>, context: &MailContext) -> Vec<Link> {
+    let alarms = note.firing.alarms().iter();
+    alarms
+        .map(|alarm| alarm_link(note.region, note.pool, alarm.kind, context))
+        .chain([Link { to: "Bedrock metrics".to_owned(), address: links::metrics(note.region) }])
+        .collect()
+}
+
+/// What a mail about a request without a case tells.
+#[derive(Debug, Clone)]
+pub struct PendingNote<'a> {
+    /// The account.
+    pub account: &'a AccountId,
+    /// The Region of the pool.
+    pub region: &'a Region,
+    /// The pool's label.
+    pub pool: &'a PoolLabel,
+    /// The episode the request was made in.
+    pub episode: &'a EpisodeId,
+    /// The quota.
+    pub kind: QuotaKind,
+    /// Its code.
+    pub code: &'a QuotaCode,
+    /// The value asked for, in the quota's unit.
+    pub desired: f64,
+    /// The request's id.
+    pub request: &'a str,
+    /// When it was made.
+    pub requested_at: Timestamp,
+    /// Now.
+    pub now: Timestamp,
+    /// What its case would have been told: [`quota_case_text`](crate::render::quota_case_text).
+    pub case_text: &'a str,
+}
+
+/// The mail that says a request was submitted long ago and its case id is still pending.
+#[must_use]
+pub fn pending_mail(note: &PendingNote<'_>) -> Mail {
+    let why = String::new();
+    let pool = PoolFacts::new(note.account, note.region, note.pool, &Read::Unreadable(why));
+    let mail = PendingMail {
+        kind: note.kind,
+        code: note.code.to_string(),
+        desired: count(note.desired),
+        unit: note.kind.unit(),
+        request: one_line(note.request, 60),
+        requested_at: utc(note.requested_at),
+        waited: span(note.now.duration_since(note.requested_at)),
+        requests_link: links::quota_requests(note.region),
+        cases_link: links::cases(note.region),
+        case_text: note.case_text.lines().map(|line| format!("    {line}")).collect(),
+        pool: pool.clone(),
+    };
+    Mail {
+        subject: subject::pending(note.kind, &pool),
+        body: fit(&wrap(&mail.to_string()), &marker(note.episode), MAX_MAIL_CHARS),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/pending.txt")]
+struct PendingMail {
+    pool: PoolFacts,
+    kind: QuotaKind,
+    code: String,
+    desired: String,
+    unit: &'static str,
+    request: String,
+    requested_at: String,
+    waited: String,
+    requests_link: String,
+    cases_link: String,
+    case_text: Vec<String>,
+}

@@ -1,0 +1,352 @@
+//! The mails: each scenario whole, and what changes with each outcome.
+
+use jiff::SignedDuration;
+
+use super::check;
+use super::fixtures::{
+    case_id, client_errors, context, ending, half_hour, high_usage, low_usage, minutes_later,
+    new_model, non_quota, on_demand, recovered, refused_only, situation, tokens_per_day, unknown,
+    with_open_case, with_open_request, with_request,
+};
+use crate::alarm::AlarmKind;
+use crate::decision::fixtures::{rpm, tpm};
+use crate::decision::{Occasion, Situation, Support, decide};
+use crate::duplicate::Category;
+use crate::evidence::{Evidence, Read};
+use crate::ids::QuotaCode;
+use crate::outcome::Outcome;
+use crate::quota::QuotaKind;
+use crate::quota::increase::MAX_QUOTA_VALUE;
+use crate::render::{
+    LeftOpen, Mail, MailContext, PendingNote, RecoveryNote, incident_mail, pending_mail,
+    quota_case_text, recovery_mail,
+};
+use crate::settings::{CaseAutomation, Language, LowUsageAction, SettingName, SettingProblem};
+use crate::usage::{Gap, UsageMetric};
+
+fn opened() -> Outcome {
+    Outcome::Opened { case: case_id('a') }
+}
+
+fn appended() -> Outcome {
+    Outcome::Appended { case: case_id('a') }
+}
+
+fn pending() -> Outcome {
+    Outcome::SubmittedIdPending { request: "d187537b2f4f4bd4b2a9b0f0c5a0e1f2".to_owned() }
+}
+
+fn failed() -> Outcome {
+    Outcome::Failed { why: "TooManyRequestsException: Rate exceeded".to_owned() }
+}
+
+fn mail(situation: &Situation, outcome: &Outcome) -> Mail {
+    let decision = decide(situation);
+    incident_mail(situation, &decision, &ending(&decision, outcome), &context())
+}
+
+fn whole(mail: &Mail) -> String {
+    format!("Subject: {}\n\n{}", mail.subject, mail.body)
+}
+
+#[track_caller]
+fn check_whole(name: &str, situation: &Situation, outcome: &Outcome) {
+    check(&format!("mail-{name}"), &whole(&mail(situation, outcome)));
+}
+
+/// What differs between outcomes of one situation: what was done and what to do next.
+fn done_and_next(mail: &Mail) -> String {
+    let from = mail.body.find("WHAT LLMWATCH DID").unwrap();
+    let to = mail.body.find("HOW IT WAS DECIDED").unwrap();
+    mail.body[from..to].trim_end().to_owned()
+}
+
+#[track_caller]
+fn check_outcome(name: &str, situation: &Situation, outcome: &Outcome) {
+    check(&format!("mail-{name}"), &done_and_next(&mail(situation, outcome)));
+}
+
+fn with_automation(mut situation: Situation, automation: CaseAutomation) -> Situation {
+    situation.settings.case_automation = automation;
+    situation
+}
+
+fn dry(situation: Situation) -> Situation {
+    with_automation(situation, CaseAutomation::DryRun)
+}
+
+fn off(situation: Situation) -> Situation {
+    with_automation(situation, CaseAutomation::Off)
+}
+
+fn with_support(mut situation: Situation, support: Support) -> Situation {
+    situation.support = support;
+    situation
+}
+
+fn unreadable_cases() -> Support {
+    Support::Unreadable("DescribeCases: InternalServerError".to_owned())
+}
+
+#[test]
+fn high_usage_whole() {
+    check_whole("high-usage-opened", &high_usage(), &opened());
+    check_whole("high-usage-dry-run", &dry(high_usage()), &opened());
+}
+
+#[test]
+fn non_quota_whole() {
+    check_whole("non-quota-opened", &non_quota(), &opened());
+    check_whole("non-quota-client-errors-opened", &client_errors(), &opened());
+}
+
+#[test]
+fn unknown_whole() {
+    check_whole("unknown-metrics-denied", &unknown(), &opened());
+    let mut situation = unknown();
+    situation.stored = Read::Unreadable("GetParameters: ThrottlingException".to_owned());
+    check_whole("unknown-quotas-unreadable", &situation, &opened());
+}
+
+#[test]
+fn new_model_whole() {
+    check_whole("new-model-submitted-id-pending", &new_model(), &pending());
+}
+
+#[test]
+fn new_model_with_a_quota_of_zero_whole() {
+    let mut situation = Situation {
+        evidence: refused_only(),
+        ..situation(&[AlarmKind::Throttles], &[rpm(0.0, 0.0), tpm(0.0, 0.0)])
+    };
+    if let Read::Known(stored) = &mut situation.stored {
+        stored.quotas[0].threshold = 1.0;
+        stored.quotas[1].threshold = 1.0;
+        stored.quotas[1].quota.aws_default = Some(6_250_000.0);
+    }
+    check_whole("new-model-quota-of-zero-opened", &situation, &opened());
+}
+
+#[test]
+fn low_usage_whole() {
+    check_whole("low-usage-throttled-opened", &low_usage(), &opened());
+    let uses = [rpm(10_001.0, 5_578.0), tpm(6_250_000.0, 3_404_691.0)];
+    let anomaly = situation(&[AlarmKind::InvocationAnomaly], &uses);
+    check_whole("low-usage-anomaly-opened", &anomaly, &opened());
+}
+
+#[test]
+fn on_demand_goes_by_the_console_form_whole() {
+    check_whole("high-usage-console-form", &on_demand(), &opened());
+}
+
+#[test]
+fn tokens_per_day_are_lifted_with_tokens_per_minute_whole() {
+    check_whole("high-usage-tokens-per-day-opened", &tokens_per_day(), &opened());
+}
+
+#[test]
+fn alarms_about_no_quota_beside_high_usage_whole() {
+    let uses = [rpm(200.0, 50.0), tpm(200_000.0, 190_000.0)];
+    let situation = situation(&[AlarmKind::HighTPMQuotaUsage, AlarmKind::ServerErrors], &uses);
+    check_whole("high-usage-with-server-errors-opened", &situation, &opened());
+}
+
+#[test]
+fn update_says_what_joined_whole() {
+    let situation = Situation {
+        occasion: Occasion::Update,
+        ..with_open_request(high_usage(), &[AlarmKind::Throttles])
+    };
+    let decision = decide(&situation);
+    let context = MailContext { joined: vec![AlarmKind::HighTPMQuotaUsage], ..context() };
+    let mail = incident_mail(&situation, &decision, &ending(&decision, &appended()), &context);
+    check("mail-update-high-usage-appended", &whole(&mail));
+}
+
+#[test]
+fn an_episode_over_already_is_not_urgent_whole() {
+    let situation = Situation {
+        firing: recovered(&[AlarmKind::Throttles, AlarmKind::HighTPMQuotaUsage]),
+        ..high_usage()
+    };
+    check_whole("high-usage-over-already-opened", &situation, &opened());
+}
+
+#[test]
+fn problems_with_settings_and_gaps_are_told_whole() {
+    let mut situation = high_usage();
+    situation.settings.language = Language::Ja;
+    situation.setting_problems = vec![SettingProblem::Invalid {
+        setting: SettingName::IncreasePercent,
+        within: None,
+        value: "a quarter".to_owned(),
+        mend: "a whole number from 1 to 1000".to_owned(),
+        in_force: "25",
+    }];
+    if let Evidence::Measured(usage) = &mut situation.evidence {
+        usage.gaps = vec![Gap {
+            metric: UsageMetric::Throttles,
+            from: usage.window.start(),
+            to: usage.window.minute(2880),
+            why: "page 2: ThrottlingException".to_owned(),
+        }];
+    }
+    if let Read::Known(stored) = &mut situation.stored {
+        stored.notes = vec!["no RPM quota of this model is listed".to_owned()];
+    }
+    check_whole("high-usage-with-problems-opened", &situation, &opened());
+}
+
+#[test]
+fn outcomes_of_a_quota_request() {
+    let high = high_usage;
+    check_outcome("high-usage-disabled", &off(high()), &opened());
+    check_outcome("high-usage-submitted-id-pending", &high(), &pending());
+    check_outcome("high-usage-failed", &high(), &failed());
+    check_outcome("high-usage-no-support-plan", &high(), &Outcome::NoSupportPlan);
+    let mut held_back = high();
+    held_back.pending_requests =
+        Read::Unreadable("ListRequestedServiceQuotaChangeHistory: AccessDenied".to_owned());
+    check_outcome("high-usage-held-back", &held_back, &opened());
+    let mut at_maximum = high();
+    if let Read::Known(stored) = &mut at_maximum.stored {
+        stored.quotas[1].quota.value = MAX_QUOTA_VALUE;
+    }
+    check_outcome("high-usage-at-maximum", &at_maximum, &opened());
+}
+
+#[test]
+fn outcomes_of_an_open_quota_request() {
+    let knows_one = || with_open_request(high_usage(), &[AlarmKind::Throttles]);
+    check_outcome("high-usage-appended", &knows_one(), &appended());
+    check_outcome("high-usage-appended-dry-run", &dry(knows_one()), &appended());
+    check_outcome("high-usage-append-failed", &knows_one(), &failed());
+    let knows_all = [AlarmKind::Throttles, AlarmKind::HighTPMQuotaUsage];
+    let all = with_open_request(high_usage(), &knows_all);
+    check_outcome("high-usage-already-reported", &all, &opened());
+    let without_case = with_request(high_usage(), None);
+    check_outcome("high-usage-already-requested-no-case-yet", &without_case, &opened());
+    let no_plan = with_support(knows_one(), Support::NoPlan);
+    check_outcome("high-usage-already-requested-no-support-plan", &no_plan, &opened());
+    let unreadable = with_support(knows_one(), unreadable_cases());
+    check_outcome("high-usage-already-requested-held-back", &unreadable, &opened());
+}
+
+#[test]
+fn outcomes_of_an_investigation_case() {
+    for (name, situation) in [("non-quota", non_quota()), ("low-usage", low_usage())] {
+        let kinds = situation.firing.kinds();
+        let same = || situation.clone();
+        check_outcome(&format!("{name}-disabled"), &off(same()), &opened());
+        check_outcome(&format!("{name}-dry-run"), &dry(same()), &opened());
+        check_outcome(&format!("{name}-failed"), &same(), &failed());
+        let no_plan = with_support(same(), Support::NoPlan);
+        check_outcome(&format!("{name}-no-support-plan"), &no_plan, &opened());
+        let held_back = with_support(same(), unreadable_cases());
+        check_outcome(&format!("{name}-held-back"), &held_back, &opened());
+        let open = with_open_case(same(), &[]);
+        check_outcome(&format!("{name}-appended"), &open, &appended());
+        check_outcome(&format!("{name}-appended-dry-run"), &dry(open), &appended());
+        let told = with_open_case(same(), &kinds);
+        check_outcome(&format!("{name}-already-reported"), &told, &opened());
+    }
+}
+
+#[test]
+fn outcomes_of_a_new_model() {
+    check_outcome("new-model-opened", &new_model(), &opened());
+    check_outcome("new-model-disabled", &off(new_model()), &opened());
+    check_outcome("new-model-dry-run", &dry(new_model()), &opened());
+    check_outcome("new-model-failed", &new_model(), &failed());
+    let open = with_open_request(new_model(), &[]);
+    check_outcome("new-model-one-appended-one-opened", &open, &appended());
+}
+
+#[test]
+fn low_usage_by_mail_only() {
+    let mut situation = low_usage();
+    situation.settings.low_usage_action = LowUsageAction::Mail;
+    check_outcome("low-usage-mail-only", &situation, &opened());
+}
+
+fn recovery(left_open: &[LeftOpen], evidence: &Evidence) -> Mail {
+    let situation = high_usage();
+    let note = RecoveryNote {
+        account: &situation.account,
+        region: &situation.region,
+        pool: &situation.pool,
+        stored: &situation.stored,
+        episode: &situation.episode,
+        firing: &recovered(&[AlarmKind::Throttles, AlarmKind::HighTPMQuotaUsage]),
+        duration: SignedDuration::from_secs(630),
+        evidence,
+        left_open,
+    };
+    recovery_mail(&note, &context())
+}
+
+#[test]
+fn recovery_mails() {
+    let evidence = half_hour();
+    let request = LeftOpen::Request {
+        kind: QuotaKind::Tpm,
+        code: QuotaCode::parse("L-58BE175A").unwrap(),
+        desired: 270_000.0,
+        request: "d187537b2f4f4bd4b2a9b0f0c5a0e1f2".to_owned(),
+        case: None,
+    };
+    let case = LeftOpen::Case { category: Category::Investigation, case: case_id('a') };
+    check("mail-recovery-request-and-case-open", &whole(&recovery(&[request, case], &evidence)));
+    let unread = Evidence::Unavailable("GetMetricData: ThrottlingException".to_owned());
+    check("mail-recovery-nothing-open", &whole(&recovery(&[], &unread)));
+}
+
+#[test]
+fn a_request_without_a_case_after_a_day() {
+    let situation = high_usage();
+    let decision = decide(&situation);
+    let action = &decision.quota_actions[0];
+    let mail = pending_mail(&PendingNote {
+        account: &situation.account,
+        region: &situation.region,
+        pool: &situation.pool,
+        episode: &situation.episode,
+        kind: action.kind,
+        code: &action.quota.code,
+        desired: 270_000.0,
+        request: "d187537b2f4f4bd4b2a9b0f0c5a0e1f2",
+        requested_at: situation.now,
+        now: minutes_later(24 * 60 + 4),
+        case_text: &quota_case_text(&situation, &decision, action),
+    });
+    check("mail-request-pending-after-a-day", &whole(&mail));
+}
+
+#[test]
+fn every_outcome_of_a_request_reads_differently() {
+    let outcomes = [
+        opened(),
+        appended(),
+        pending(),
+        failed(),
+        Outcome::NoSupportPlan,
+        Outcome::Disabled,
+        Outcome::DryRun,
+        Outcome::AlreadyReported { case: case_id('a') },
+        Outcome::AlreadyRequested { request: "d187".to_owned() },
+        Outcome::ConsoleForm,
+        Outcome::AtMaximum,
+        Outcome::HeldBack { why: "AccessDenied".to_owned() },
+    ];
+    for situation in [high_usage(), non_quota()] {
+        let texts: std::collections::BTreeSet<String> = outcomes
+            .iter()
+            .map(|outcome| {
+                let text = done_and_next(&mail(&situation, outcome));
+                text.split("WHAT TO DO NEXT").next().unwrap_or_default().to_owned()
+            })
+            .collect();
+        assert_eq!(texts.len(), outcomes.len());
+    }
+}
