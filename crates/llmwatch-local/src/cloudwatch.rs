@@ -123,6 +123,21 @@ impl CloudWatch {
         }
     }
 
+    /// Stores several samples a step for a series.
+    pub fn seed_samples(
+        &mut self,
+        key: &MetricKey,
+        start: Timestamp,
+        step: SignedDuration,
+        samples: &[Vec<f64>],
+    ) {
+        let mut at = start;
+        for values in samples {
+            self.metrics.put_values(key, at, values, &[]);
+            at = at.saturating_add(step).unwrap_or(at);
+        }
+    }
+
     fn visible_until(&self, now: Timestamp) -> Timestamp {
         now.checked_sub(self.publishing_delay).unwrap_or(now)
     }
@@ -140,3 +155,6 @@ fn bad_token(problem: BadToken) -> AwsError {
 fn refused(message: impl Into<String>) -> AwsError {
     AwsError::new("ValidationError", message)
 }
+
+#[cfg(test)]
+mod tests;

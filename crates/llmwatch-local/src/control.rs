@@ -1,13 +1,30 @@
-//! The control API under `/_llmwatch/`: clock, faults, recorder, seeds, reset.
+//! The control API under `/_llmwatch/`, JSON in and out.
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET health` | answers once everything runs |
+//! | `GET clock` | the local time and its offset |
+//! | `POST clock {"advance_seconds": 600}` | moves on; every minute between is evaluated in order, and its notices are delivered, before it answers |
+//! | `POST clock {"offset_seconds": -60}` | jumps; nothing is evaluated |
+//! | `GET recorder?since=12` | the calls numbered above 12, oldest first |
+//! | `DELETE recorder` | forgets the calls |
+//! | `GET faults`, `DELETE faults` | the faults still to come; takes them back |
+//! | `POST faults` | orders a [`Fault`] |
+//! | `POST seed` | plants a [`Seed`]: series, quotas, profiles, cases |
+//! | `POST quota-decision {"request": id or quota code, "decision": "approve"}` | decides an open request: `approve`, `close` (granted, but only the case's closing shows) or `deny` |
+//! | `POST settings` | changes [`Settings`]: the delays of the services |
+//! | `POST reset` | everything but the clock back to the first state |
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use jiff::SignedDuration;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
+use crate::seed::{DecisionSeed, Seed, Settings};
 use crate::server::App;
 use crate::time;
 
@@ -59,8 +76,7 @@ async fn answer(
         }
         ("GET", "faults") => Ok(json!(app.world.faults.list())),
         ("POST", "faults") => {
-            let fault: Fault = serde_json::from_value(input()?)
-                .map_err(|problem| Refused::BadRequest(problem.to_string()))?;
+            let fault: Fault = parsed(input()?)?;
             app.world.faults.add(fault);
             Ok(json!({}))
         }
@@ -79,13 +95,24 @@ async fn answer(
             app.world.recorder.clear();
             Ok(json!({}))
         }
-        ("POST", "sqs-delay-divisor") => {
-            let divisor = input()?["divisor"].as_u64().and_then(|n| u32::try_from(n).ok());
-            let divisor = divisor.filter(|divisor| *divisor >= 1).ok_or_else(|| {
-                Refused::BadRequest("divisor must be a whole number ≥ 1".to_owned())
-            })?;
-            app.world.set_sqs_delay_divisor(divisor);
-            Ok(json!({"divisor": divisor}))
+        ("POST", "settings") => {
+            let settings: Settings = parsed(input()?)?;
+            set(app, &settings);
+            Ok(json!({}))
+        }
+        ("POST", "seed") => {
+            let seed: Seed = parsed(input()?)?;
+            app.world.change(|services, _| seed.plant(services)).map_err(Refused::BadRequest)?;
+            Ok(json!({}))
+        }
+        ("POST", "quota-decision") => {
+            let seed: DecisionSeed = parsed(input()?)?;
+            app.world
+                .change(|services, now| {
+                    services.quotas.decide(&seed.request, seed.decision, &mut services.support, now)
+                })
+                .map_err(Refused::BadRequest)?;
+            Ok(json!({}))
         }
         ("POST", "reset") => {
             app.world.reset();
@@ -93,6 +120,28 @@ async fn answer(
         }
         _ => Err(Refused::NotFound),
     }
+}
+
+fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, Refused> {
+    serde_json::from_value(input).map_err(|problem| Refused::BadRequest(problem.to_string()))
+}
+
+fn set(app: &App, settings: &Settings) {
+    if let Some(divisor) = settings.sqs_delay_divisor {
+        app.world.set_sqs_delay_divisor(divisor);
+    }
+    let delay = |seconds: Option<u32>| seconds.map(|n| SignedDuration::from_secs(i64::from(n)));
+    app.world.change(|services, _| {
+        if let Some(delay) = delay(settings.publishing_delay_seconds) {
+            services.cloudwatch.set_publishing_delay(delay);
+        }
+        if let Some(delay) = delay(settings.case_id_delay_seconds) {
+            services.quotas.set_case_id_delay(delay);
+        }
+        if let Some(delay) = delay(settings.first_reply_delay_seconds) {
+            services.support.set_first_reply_delay(delay);
+        }
+    });
 }
 
 fn clock(app: &App) -> Value {

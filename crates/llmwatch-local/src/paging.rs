@@ -19,17 +19,30 @@ pub fn page<T>(
     token: Option<&str>,
     size: usize,
 ) -> Result<Page<T>, BadToken> {
-    let start = match token {
-        None => 0,
+    let start = position(listing, token)?;
+    let next = next_token(listing, start + size, items.len());
+    Ok((items.into_iter().skip(start).take(size).collect(), next))
+}
+
+/// Where the page a token names starts.
+///
+/// # Errors
+///
+/// When the token is not one this listing gave.
+pub fn position(listing: &str, token: Option<&str>) -> Result<usize, BadToken> {
+    match token {
+        None => Ok(0),
         Some(token) => token
             .strip_prefix(listing)
             .and_then(|rest| usize::from_str_radix(rest, 16).ok())
-            .ok_or(BadToken)?,
-    };
-    let total = items.len();
-    let page: Vec<T> = items.into_iter().skip(start).take(size).collect();
-    let end = start + page.len();
-    Ok((page, (end < total).then(|| format!("{listing}{end:08x}"))))
+            .ok_or(BadToken),
+    }
+}
+
+/// The token of the page that starts at `position`; `None` when the listing ends before.
+#[must_use]
+pub fn next_token(listing: &str, position: usize, length: usize) -> Option<String> {
+    (position < length).then(|| format!("{listing}{position:08x}"))
 }
 
 #[cfg(test)]

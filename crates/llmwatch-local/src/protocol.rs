@@ -125,6 +125,13 @@ pub fn refuse(call: &Call, model: Option<&Model>, error: &AwsError) -> Response<
     }
 }
 
+/// Writes an answer of a restJson service.
+#[must_use]
+pub fn rest_json(status: u16, body: &Value) -> Response<Body> {
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    respond(status, Protocol::RestJson, body.to_string().into_bytes(), &[])
+}
+
 fn respond(
     status: StatusCode,
     protocol: Protocol,
@@ -215,3 +222,6 @@ fn cbor_bytes(value: &Cbor) -> Vec<u8> {
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
+
+#[cfg(test)]
+mod tests;

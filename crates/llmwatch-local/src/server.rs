@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 
 use crate::args::Args;
+use crate::bedrock::{self, BedrockRequest};
 use crate::call::{self, Call, Protocol};
 use crate::clock::Clock;
 use crate::deliver::Outbox;
@@ -22,7 +23,7 @@ use crate::faults::{Fault, FaultKind};
 use crate::proxy::{Upstream, shorten_delays};
 use crate::recorder::Recorded;
 use crate::supervisor::{Ministack, NotStarted};
-use crate::world::{Place, World, model_of};
+use crate::world::{Place, World, check_region, model_of};
 use crate::{control, deliver, protocol, time};
 
 /// The largest request taken: a function's zip with room to spare.
@@ -238,7 +239,8 @@ async fn pass(
     body: Bytes,
 ) -> (Response<Body>, Option<String>) {
     if let Some(model) = model_of(&call.service) {
-        let served = protocol::decode(call.protocol, &body)
+        let served = check_region(&app.world.place, &call.service, &call.region)
+            .and_then(|()| protocol::decode(call.protocol, &body))
             .and_then(|input| app.world.serve(&call.service, &call.operation, input));
         return match served {
             Ok(served) => {
@@ -248,6 +250,9 @@ async fn pass(
             }
             Err(error) => (protocol::refuse(call, Some(model), &error), Some(error.code)),
         };
+    }
+    if call.service == "bedrock" && bedrock::OPERATIONS.contains(&call.operation.as_str()) {
+        return control_plane(app, call, uri, &body);
     }
     let Some(upstream) = &app.upstream else {
         let error = AwsError::new("ServiceUnavailable", "llmwatch-local runs without ministack")
@@ -266,6 +271,26 @@ async fn pass(
                 AwsError::new("ServiceUnavailable", "ministack did not answer").with_status(503);
             (protocol::refuse(call, None, &error), Some(error.code))
         }
+    }
+}
+
+fn control_plane(
+    app: &Arc<App>,
+    call: &Call,
+    uri: &Uri,
+    body: &Bytes,
+) -> (Response<Body>, Option<String>) {
+    let request = BedrockRequest {
+        operation: &call.operation,
+        path: uri.path(),
+        query: uri.query(),
+        body: serde_json::from_slice(body).unwrap_or_default(),
+    };
+    let served = check_region(&app.world.place, &call.service, &call.region)
+        .and_then(|()| app.world.serve_bedrock(&request));
+    match served {
+        Ok((status, body)) => (protocol::rest_json(status, &body), None),
+        Err(error) => (protocol::refuse(call, None, &error), Some(error.code)),
     }
 }
 

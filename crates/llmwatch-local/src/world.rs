@@ -4,18 +4,22 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::call::Call;
+use crate::bedrock::{Bedrock, BedrockRequest};
 use crate::clock::{Clock, lock};
 use crate::cloudwatch::CloudWatch;
 use crate::cloudwatch::notify::Notice;
 use crate::error::AwsError;
 use crate::faults::Faults;
 use crate::model::{self, Model, check::Rejected};
-use crate::protocol;
 use crate::recorder::Recorder;
+use crate::service_quotas::ServiceQuotas;
+use crate::support::Support;
 use crate::time::minute_after;
+
+/// Regions with an endpoint of Support.
+const SUPPORT_REGIONS: [&str; 3] = ["us-east-1", "us-west-2", "eu-west-1"];
 
 /// The account and Region the local AWS stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +69,17 @@ pub struct World {
     last_minute: Mutex<Option<Timestamp>>,
 }
 
+/// The services answered here.
 #[derive(Debug)]
-struct Services {
-    cloudwatch: CloudWatch,
+pub struct Services {
+    /// Metrics and alarms.
+    pub cloudwatch: CloudWatch,
+    /// Bedrock's quotas.
+    pub quotas: ServiceQuotas,
+    /// Cases.
+    pub support: Support,
+    /// Models and inference profiles.
+    pub bedrock: Bedrock,
 }
 
 impl World {
@@ -126,10 +138,31 @@ impl World {
         model.check(operation, &mut input).map_err(|rejected| worded(service, &rejected))?;
         let now = self.clock.now();
         let mut services = lock(&self.services);
+        services.settle(now);
         match service {
             "cloudwatch" => services.cloudwatch.serve(operation, &input, now),
+            "service-quotas" => services.quotas.serve(operation, &input, now).map(Served::from),
+            "support" => services.support.serve(operation, &input, now).map(Served::from),
             _ => Err(AwsError::new("UnknownService", format!("{service} is not served here"))),
         }
+    }
+
+    /// Answers a request to Bedrock's control plane with status and body.
+    ///
+    /// # Errors
+    ///
+    /// As AWS refuses it.
+    pub fn serve_bedrock(&self, request: &BedrockRequest<'_>) -> Result<(u16, Value), AwsError> {
+        let now = self.clock.now();
+        lock(&self.services).bedrock.serve(request, now)
+    }
+
+    /// Lets a control request change the services.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Services, Timestamp) -> T) -> T {
+        let now = self.clock.now();
+        let mut services = lock(&self.services);
+        services.settle(now);
+        change(&mut services, now)
     }
 
     /// The next whole minute to evaluate.
@@ -154,8 +187,37 @@ impl World {
 
 impl Services {
     fn new(place: &Place) -> Self {
-        Self { cloudwatch: CloudWatch::new(place.clone()) }
+        Self {
+            cloudwatch: CloudWatch::new(place.clone()),
+            quotas: ServiceQuotas::new(place.clone()),
+            support: Support::new(place.clone()),
+            bedrock: Bedrock::new(place.clone()),
+        }
     }
+
+    /// Does what time alone does: case ids appear, first replies come.
+    fn settle(&mut self, now: Timestamp) {
+        self.quotas.settle(&mut self.support, now);
+        self.support.settle(now);
+    }
+}
+
+/// Checks the Region a call was signed for; an unsigned call passes.
+///
+/// # Errors
+///
+/// What a Regional endpoint answers to a signature for another Region. Support answers only in
+/// the Regions of its endpoints.
+pub fn check_region(place: &Place, service: &str, signed: &str) -> Result<(), AwsError> {
+    let served = match service {
+        "support" => SUPPORT_REGIONS.contains(&signed),
+        _ => signed == place.region,
+    };
+    if served || signed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Credential should be scoped to a valid Region, not {signed}.");
+    Err(AwsError::new("InvalidSignatureException", message).with_status(403))
 }
 
 /// The model of a service served here; `None` for one that ministack serves.
@@ -167,15 +229,6 @@ pub fn model_of(service: &str) -> Option<&'static Model> {
         "support" => Some(&model::SUPPORT),
         _ => None,
     }
-}
-
-/// Reads a request's body for a service served here.
-///
-/// # Errors
-///
-/// `SerializationException` when it cannot be read.
-pub fn read(call: &Call, body: &[u8]) -> Result<Value, AwsError> {
-    protocol::decode(call.protocol, body)
 }
 
 fn worded(service: &str, rejected: &Rejected) -> AwsError {
@@ -200,10 +253,4 @@ pub fn fnv(text: &str, seed: u64) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
-}
-
-/// An empty answer.
-#[must_use]
-pub fn nothing() -> Served {
-    Served::from(json!({}))
 }

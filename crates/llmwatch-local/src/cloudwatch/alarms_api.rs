@@ -272,8 +272,11 @@ impl CloudWatch {
                 )));
             }
         }
-        let missing: Vec<&str> =
-            names.iter().copied().filter(|name| !self.alarms.contains_key(*name)).collect();
+        // AWS deletes those that exist, whatever else is named.
+        if names.iter().all(|name| !self.alarms.contains_key(*name)) && !names.is_empty() {
+            let message = format!("Alarms [{}] do not exist", names.join(", "));
+            return Err(AwsError::new("ResourceNotFound", message));
+        }
         let mut notices = Vec::new();
         for name in &names {
             if let Some(alarm) = self.alarms.remove(*name) {

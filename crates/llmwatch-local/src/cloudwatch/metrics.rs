@@ -10,9 +10,9 @@ use llmwatch_core::cloudwatch::metric::{
 use llmwatch_core::cloudwatch::query;
 use serde_json::{Value, json};
 
-use super::{CloudWatch, convert, refused, validate};
+use super::{CloudWatch, bad_token, convert, refused, validate};
 use crate::error::AwsError;
-use crate::paging::page;
+use crate::paging::{next_token, page, position};
 use crate::value::{count, items, number, seconds, text, texts, time};
 use crate::world::fnv;
 
@@ -96,35 +96,29 @@ impl CloudWatch {
                 points.into_iter().map(move |(at, value)| (index, at, value))
             })
             .collect();
-        let total = |index: usize| results[index].points.len();
-        let mut sent = vec![0_usize; results.len()];
         let listing = format!("data{:016x}x", fnv(&input["MetricDataQueries"].to_string(), 0));
         let token = text(input, "NextToken");
-        let skipped = points.len();
-        let (slice, next) =
-            page(&listing, points.clone(), token, size).map_err(super::bad_token)?;
-        let start = if token.is_some() { skipped - remaining(&points, &slice) } else { 0 };
-        for (index, ..) in &points[..start] {
-            sent[*index] += 1;
-        }
+        let start = position(&listing, token).map_err(bad_token)?.min(points.len());
+        let end = points.len().min(start + size);
         let mut shown = Vec::new();
         for (index, result) in results.iter().enumerate() {
-            let of_result: Vec<&(usize, Timestamp, f64)> =
-                slice.iter().filter(|(of, ..)| *of == index).collect();
-            let first_page_of_empty = total(index) == 0 && token.is_none();
-            if of_result.is_empty() && !first_page_of_empty {
+            let of_result = |from: usize, to: usize| {
+                points[from..to].iter().filter(move |(of, ..)| *of == index)
+            };
+            let is_empty_and_not_shown_yet = result.points.is_empty() && token.is_none();
+            if of_result(start, end).next().is_none() && !is_empty_and_not_shown_yet {
                 continue;
             }
-            sent[index] += of_result.len();
-            let status = if sent[index] < total(index) { "PartialData" } else { "Complete" };
+            let is_partial = of_result(end, points.len()).next().is_some();
             shown.push(json!({
                 "Id": result.id,
                 "Label": result.label,
-                "Timestamps": of_result.iter().map(|(_, at, _)| seconds(*at)).collect::<Vec<_>>(),
-                "Values": of_result.iter().map(|(_, _, value)| *value).collect::<Vec<_>>(),
-                "StatusCode": status,
+                "Timestamps": of_result(start, end).map(|(_, at, _)| seconds(*at)).collect::<Vec<_>>(),
+                "Values": of_result(start, end).map(|(_, _, value)| *value).collect::<Vec<_>>(),
+                "StatusCode": if is_partial { "PartialData" } else { "Complete" },
             }));
         }
+        let next = next_token(&listing, end, points.len());
         Ok(json!({"MetricDataResults": shown, "NextToken": next, "Messages": []}))
     }
 
@@ -217,14 +211,6 @@ impl CloudWatch {
             .map_err(|problem| invalid(problem.to_string()))?;
         Ok(json!({"Metrics": page, "NextToken": next}))
     }
-}
-
-/// How many points lie from the start of a page to the end of the listing.
-fn remaining(points: &[(usize, Timestamp, f64)], slice: &[(usize, Timestamp, f64)]) -> usize {
-    slice.first().map_or(0, |first| {
-        let start = points.iter().position(|point| (point.0, point.1) == (first.0, first.1));
-        points.len() - start.unwrap_or(points.len())
-    })
 }
 
 fn described(key: &MetricKey) -> Value {
