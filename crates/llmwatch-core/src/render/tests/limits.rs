@@ -11,6 +11,7 @@ use crate::decision::{Firing, FiringAlarm, Situation, decide};
 use crate::duplicate::Category;
 use crate::evidence::{Evidence, Read};
 use crate::outcome::Outcome;
+use crate::render::layout::LINE_CHARS;
 use crate::render::{
     AppendTo, MAX_CASE_CHARS, MAX_MAIL_CHARS, append_text, case_text, incident_mail, marker,
     quota_case_text,
@@ -100,6 +101,23 @@ fn a2_no_text_asks_for_an_increase_and_for_an_investigation() {
         let increase = text.contains("Please increase");
         let cause = text.contains("find the cause");
         assert!(!(increase && cause), "{text}");
+    }
+}
+
+#[test]
+fn a12_every_text_can_be_built_when_quotas_and_usage_are_unreadable() {
+    let mut situation = unknown();
+    situation.stored = Read::Unreadable("GetParameters: AccessDeniedException".to_owned());
+    assert_within_limits(&situation);
+    for text in case_texts(&situation) {
+        assert!(text.contains("could not be read"), "{text}");
+    }
+}
+
+#[test]
+fn prose_is_no_wider_than_a_terminal() {
+    for text in every_situation().iter().flat_map(case_texts) {
+        assert!(text.lines().all(|line| line.chars().count() <= LINE_CHARS), "{text}");
     }
 }
 

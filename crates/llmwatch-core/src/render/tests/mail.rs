@@ -324,7 +324,7 @@ fn a_request_without_a_case_after_a_day() {
 }
 
 #[test]
-fn every_outcome_of_a_request_reads_differently() {
+fn a13_every_outcome_reads_differently() {
     let outcomes = [
         opened(),
         appended(),
