@@ -13,7 +13,8 @@
 //! | `POST seed` | plants a [`Seed`]: series, quotas, profiles, cases |
 //! | `POST quota-decision {"request": id or quota code, "decision": "approve"}` | decides an open request: `approve`, `close` (granted, but only the case's closing shows) or `deny` |
 //! | `POST settings` | changes [`Settings`]: the delays of the services |
-//! | `POST reset` | everything but the clock back to the first state |
+//! | `POST sqs-delay-divisor {"divisor": 60}` | delays of messages on their way to SQS become so many times shorter |
+//! | `POST reset` | everything but the clock back to the first state; ministack has `POST /_ministack/reset` |
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
-use crate::seed::{DecisionSeed, Seed, Settings};
+use crate::seed::{DecisionSeed, DelayDivisor, Seed, Settings};
 use crate::server::App;
 use crate::time;
 
@@ -95,6 +96,11 @@ async fn answer(
             app.world.recorder.clear();
             Ok(json!({}))
         }
+        ("POST", "sqs-delay-divisor") => {
+            let asked: DelayDivisor = parsed(input()?)?;
+            app.world.set_sqs_delay_divisor(asked.divisor);
+            Ok(json!({}))
+        }
         ("POST", "settings") => {
             let settings: Settings = parsed(input()?)?;
             set(app, &settings);
@@ -127,9 +133,6 @@ fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, Refused> {
 }
 
 fn set(app: &App, settings: &Settings) {
-    if let Some(divisor) = settings.sqs_delay_divisor {
-        app.world.set_sqs_delay_divisor(divisor);
-    }
     let delay = |seconds: Option<u32>| seconds.map(|n| SignedDuration::from_secs(i64::from(n)));
     app.world.change(|services, _| {
         if let Some(delay) = delay(settings.publishing_delay_seconds) {
