@@ -7,9 +7,11 @@
 pub mod aws_call;
 pub mod broken;
 pub mod control;
+pub mod permissions;
 pub mod process;
 pub mod readers;
 pub mod stack;
+pub mod traffic;
 pub mod world;
 pub mod xml;
 
