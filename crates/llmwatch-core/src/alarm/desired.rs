@@ -198,4 +198,6 @@ fn tags(prefix: &StackPrefix, label: &PoolLabel, kind: &str) -> BTreeMap<&'stati
 }
 
 #[cfg(test)]
+mod evaluated;
+#[cfg(test)]
 pub(super) mod tests;
