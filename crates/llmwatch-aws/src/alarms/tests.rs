@@ -311,7 +311,7 @@ async fn models_are_put_found_by_their_prefix_and_deleted() {
         });
     let client = client(&[&put, &delete, &read]);
     put_detector(&client, &ours).await.unwrap();
-    assert_eq!(read_detectors(&client, &prefix()).await.unwrap(), [ours.clone()]);
+    assert_eq!(read_detectors(&client, &prefix()).await.unwrap(), std::slice::from_ref(&ours));
     delete_detector(&client, &ours).await.unwrap();
     assert_eq!((put.num_calls(), delete.num_calls()), (1, 1));
 }
