@@ -133,6 +133,9 @@ fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, Refused> {
 }
 
 fn set(app: &App, settings: &Settings) {
+    if let Some(divisor) = settings.sqs_delay_divisor {
+        app.world.set_sqs_delay_divisor(divisor);
+    }
     let delay = |seconds: Option<u32>| seconds.map(|n| SignedDuration::from_secs(i64::from(n)));
     app.world.change(|services, _| {
         if let Some(delay) = delay(settings.publishing_delay_seconds) {

@@ -123,6 +123,8 @@ pub struct Settings {
     pub case_id_delay_seconds: Option<u32>,
     /// Seconds from a case's opening until the automatic first reply.
     pub first_reply_delay_seconds: Option<u32>,
+    /// What `DelaySeconds` of messages on their way to SQS are divided by; 0 counts as 1.
+    pub sqs_delay_divisor: Option<u32>,
 }
 
 /// How much sooner delayed messages come.
