@@ -114,6 +114,8 @@ impl CloudWatch {
         step: SignedDuration,
         values: &[Option<f64>],
     ) {
+        // What a band learnt may no longer be so.
+        self.bands.clear();
         let mut at = start;
         for value in values {
             if let Some(value) = value {
@@ -131,6 +133,7 @@ impl CloudWatch {
         step: SignedDuration,
         samples: &[Vec<f64>],
     ) {
+        self.bands.clear();
         let mut at = start;
         for values in samples {
             self.metrics.put_values(key, at, values, &[]);
