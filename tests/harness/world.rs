@@ -101,6 +101,12 @@ impl World {
         &self.stack
     }
 
+    /// Where the repository, its binaries and Python are.
+    #[must_use]
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
     /// The stack's prefix.
     #[must_use]
     pub fn prefix(&self) -> &str {

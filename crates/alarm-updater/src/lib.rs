@@ -4,7 +4,7 @@
 //! core plans; `carry_out` does the plan. `Clients` lists exactly the services the role allows.
 
 mod carry_out;
-pub mod config;
+mod config;
 mod event;
 mod gather;
 mod handler;

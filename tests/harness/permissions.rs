@@ -1,0 +1,56 @@
+//! What the deployed roles allow, in the words of IAM, to hold against the calls recorded.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::broken::Broken;
+use crate::control::RecordedCall;
+use crate::process::Places;
+
+/// The actions the role of a function allows, as `service:Operation`.
+///
+/// `function` is its binary's name. Resources and conditions are not looked at.
+///
+/// # Errors
+///
+/// When the template cannot be read or has no such function.
+pub fn allowed(places: &Places, function: &str) -> Result<BTreeSet<String>, Broken> {
+    let path = places.repository.join("template.yaml");
+    let text = std::fs::read_to_string(&path).map_err(Broken::io("reading template.yaml"))?;
+    let template: Value = serde_saphyr::from_str(&text)
+        .map_err(|error| Broken::Template(format!("valid YAML: {error}")))?;
+    let resources = &template["Resources"];
+    let built = resources
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(_id, resource)| resource)
+        .find(|resource| resource["Metadata"]["BuildProperties"]["Binary"] == function);
+    let role = built
+        .and_then(|resource| resource["Properties"]["Role"].as_str()?.strip_suffix(".Arn"))
+        .ok_or_else(|| Broken::Template(format!("function with a role built from {function}")))?;
+    Ok(resources[role]["Properties"]["Policies"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().into_iter().flatten())
+        .flat_map(|statement| match &statement["Action"] {
+            Value::String(action) => vec![action.clone()],
+            Value::Array(actions) => {
+                actions.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        })
+        .collect())
+}
+
+/// The action IAM asks for before it lets a recorded call through.
+#[must_use]
+pub fn action(call: &RecordedCall) -> String {
+    let service = match call.service.as_str() {
+        "service-quotas" => "servicequotas",
+        other => other,
+    };
+    format!("{service}:{}", call.operation)
+}

@@ -1,0 +1,63 @@
+//! Who may depend on whom.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+const FUNCTIONS: [&str; 3] = ["quota-calculator", "alarm-updater", "notification-processor"];
+
+/// Each workspace crate's dependencies for what is shipped; those of tests are left out.
+static SHIPPED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
+    let arguments = ["metadata", "--offline", "--locked", "--no-deps", "--format-version", "1"];
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let shipped = |package: &Value| {
+        let all = package["dependencies"].as_array().unwrap().iter();
+        all.filter(|one| one["kind"].is_null()).map(|one| text(&one["name"])).collect()
+    };
+    let packages = metadata["packages"].as_array().unwrap();
+    packages.iter().map(|package| (text(&package["name"]), shipped(package))).collect()
+});
+
+fn forbid(package: &str, forbidden: impl Fn(&str) -> bool) {
+    let found: Vec<&String> = SHIPPED[package].iter().filter(|name| forbidden(name)).collect();
+    assert!(found.is_empty(), "{package} depends on {found:?}");
+}
+
+#[test]
+fn the_core_is_pure() {
+    let impure = ["tokio", "lambda_runtime", "reqwest", "ureq", "hyper", "axum", "rand"];
+    forbid("llmwatch-core", |name| {
+        name.starts_with("aws") || name.starts_with("llmwatch-") || impure.contains(&name)
+    });
+}
+
+#[test]
+fn no_function_depends_on_another() {
+    for function in FUNCTIONS {
+        forbid(function, |name| FUNCTIONS.contains(&name));
+    }
+}
+
+/// A function may hold clients; what they answer is turned into our own types by the shell.
+#[test]
+fn aws_sdks_are_known_to_the_shell_and_the_functions_only() {
+    let knowing = |name: &str| name == "llmwatch-aws" || FUNCTIONS.contains(&name);
+    for package in SHIPPED.keys().filter(|name| !knowing(name)) {
+        forbid(package, |name| name.starts_with("aws-sdk-"));
+    }
+}
+
+#[test]
+fn the_local_aws_is_never_shipped() {
+    for package in SHIPPED.keys().filter(|name| *name != "llmwatch-tests") {
+        forbid(package, |name| name == "llmwatch-local" || name == "llmwatch-tests");
+    }
+}

@@ -1,0 +1,81 @@
+//! Nothing is lost without a trace: logs are kept for a time, failed events end in a watched queue.
+
+use crate::template::{Resource, functions, resources, target, texts};
+
+/// The queue must be an `AWS::SQS::Queue` with an alarm on its depth.
+fn assert_watched(queue: &str, of: &str) {
+    let alarm = resources("AWS::CloudWatch::Alarm").into_iter().find(|alarm| {
+        alarm.text("MetricName") == "ApproximateNumberOfMessagesVisible"
+            && alarm.property("Dimensions")[0]["Value"] == format!("{queue}.QueueName")
+    });
+    let alarm = alarm.unwrap_or_else(|| panic!("{of} ends in {queue}, which nobody watches"));
+    assert_eq!(texts(alarm.property("AlarmActions")), ["AlertsTopic"]);
+    assert_eq!(alarm.property("Threshold"), 1);
+}
+
+#[test]
+fn every_log_group_has_a_retention() {
+    for group in resources("AWS::Logs::LogGroup") {
+        assert_eq!(group.text("RetentionInDays"), "LogRetentionDays", "{}", group.id);
+    }
+}
+
+#[test]
+fn every_function_logs_to_a_group_the_stack_owns() {
+    for function in functions() {
+        let group = function.property("LoggingConfig")["LogGroup"].as_str().unwrap();
+        assert_eq!(group, format!("{}Logs", function.id));
+        let expected = format!("/aws/lambda/{}", function.text("FunctionName"));
+        assert_eq!(Resource::named(group).text("LogGroupName"), expected);
+    }
+}
+
+#[test]
+fn every_event_a_function_fails_on_ends_in_a_watched_queue() {
+    for function in functions() {
+        let failure = &function.property("EventInvokeConfig")["DestinationConfig"]["OnFailure"];
+        assert_eq!(failure["Type"], "SQS", "{}", function.id);
+        assert_watched(target(failure["Destination"].as_str().unwrap()), function.id);
+    }
+}
+
+#[test]
+fn every_event_that_misses_its_function_ends_in_a_watched_queue() {
+    for rule in resources("AWS::Events::Rule") {
+        for one in rule.property("Targets").as_array().unwrap() {
+            assert_watched(target(one["DeadLetterConfig"]["Arn"].as_str().unwrap()), rule.id);
+        }
+    }
+    for function in functions() {
+        for event in
+            function.property("Events").as_object().into_iter().flat_map(|all| all.values())
+        {
+            let properties = &event["Properties"];
+            if event["Type"] == "SNS" {
+                let queue = properties["RedrivePolicy"]["deadLetterTargetArn"].as_str().unwrap();
+                assert_watched(target(queue), function.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_source_queue_outwaits_its_function_and_redrives_to_a_watched_queue() {
+    for function in functions() {
+        for event in
+            function.property("Events").as_object().into_iter().flat_map(|all| all.values())
+        {
+            if event["Type"] != "SQS" {
+                continue;
+            }
+            let properties = &event["Properties"];
+            assert_eq!(properties["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+            let queue = Resource::named(target(properties["Queue"].as_str().unwrap()));
+            let redrive = queue.property("RedrivePolicy")["deadLetterTargetArn"].as_str().unwrap();
+            assert_watched(target(redrive), queue.id);
+            // Lambda's guide asks for six times the function's timeout.
+            let timeout = function.property("Timeout").as_u64().unwrap();
+            assert!(queue.property("VisibilityTimeout").as_u64().unwrap() >= 6 * timeout);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The order in which the stack comes and goes.
+
+use crate::template::{Resource, functions, resources, section, target};
+
+/// CloudFormation deletes a resource before what it depends on.
+#[test]
+fn schedules_and_rules_go_before_the_alarms_and_the_alarms_before_the_thresholds() {
+    for rule in resources("AWS::Events::Rule") {
+        assert_eq!(rule.depends_on(), ["PoolAlarms"], "{}", rule.id);
+    }
+    assert!(Resource::named("PoolAlarms").depends_on().contains(&"QuotaThresholds"));
+}
+
+#[test]
+fn the_alarms_come_after_what_hears_them() {
+    let needed = Resource::named("PoolAlarms").depends_on();
+    // SAM names a function's subscription and mapping after function and event.
+    for hears in
+        ["RawTopicPolicy", "NotificationProcessorCompositeAlarm", "NotificationProcessorFollowUp"]
+    {
+        assert!(needed.contains(&hears), "{hears}");
+    }
+    let events = Resource::named("NotificationProcessor").property("Events");
+    assert!(events["CompositeAlarm"].is_object() && events["FollowUp"].is_object());
+}
+
+#[test]
+fn settings_a_custom_resource_reads_are_there_while_it_is() {
+    for (resource, setting) in [
+        ("QuotaThresholds", "WatchedModelsSetting"),
+        ("QuotaThresholds", "AlarmTuningSetting"),
+        ("PoolAlarms", "AlarmTuningSetting"),
+    ] {
+        assert!(Resource::named(resource).depends_on().contains(&setting), "{resource}");
+    }
+}
+
+#[test]
+fn a_custom_resource_outwaits_its_function() {
+    for kind in ["Custom::QuotaThresholds", "Custom::PoolAlarms"] {
+        for resource in resources(kind) {
+            let token = target(resource.text("ServiceToken"));
+            let function = functions().into_iter().find(|one| one.id == token).unwrap();
+            let timeout = function.property("Timeout").as_u64().unwrap();
+            assert!(resource.property("ServiceTimeout").as_u64().unwrap() > timeout);
+        }
+    }
+}
+
+#[test]
+fn a_new_release_runs_the_custom_resources_again() {
+    let version = section("Mappings")["Release"]["This"]["Version"].as_str().unwrap();
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    for kind in ["Custom::QuotaThresholds", "Custom::PoolAlarms"] {
+        for resource in resources(kind) {
+            assert_eq!(resource.property("Version")[0], "Release", "{}", resource.id);
+            assert_eq!(resource.text("Prefix"), "Prefix");
+            assert_eq!(resource.text("AlarmTuning"), "AlarmTuning");
+        }
+    }
+}
+
+#[test]
+fn what_was_done_in_the_customers_name_outlives_the_stack() {
+    let ledger = Resource::named("Ledger");
+    assert_eq!(ledger.definition["DeletionPolicy"], "Retain");
+    assert_eq!(ledger.definition["UpdateReplacePolicy"], "Retain");
+    // A fixed name would make the next deployment fail; the stack's key goes with the stack.
+    assert!(ledger.property("TableName").is_null());
+    assert!(ledger.property("SSESpecification").is_null());
+}
