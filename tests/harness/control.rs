@@ -44,6 +44,29 @@ pub struct Fault {
     pub caller: Option<&'static str>,
 }
 
+/// How the local AWS takes its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Delays {
+    /// From a metric's minute until the metric can be read, in seconds.
+    pub publishing_delay_seconds: u32,
+    /// From a quota request until it has a case id, in seconds.
+    pub case_id_delay_seconds: u32,
+    /// From a case until Support's automatic reply, in seconds.
+    pub first_reply_delay_seconds: u32,
+}
+
+/// What becomes of a quota increase request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuotaDecision {
+    /// Granted: the quota has the value asked for.
+    Approve,
+    /// Its case is closed without a word.
+    Close,
+    /// Refused.
+    Deny,
+}
+
 /// One call the local AWS saw.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct RecordedCall {
@@ -110,6 +133,40 @@ impl Control<'_> {
     /// When the endpoint refuses.
     pub fn hurry_queues(&self, divisor: u32) -> Result<(), Broken> {
         self.ask(Method::Post, "sqs-delay-divisor", &json!({ "divisor": divisor })).map(drop)
+    }
+
+    /// Sets what was there before: metrics, quotas, profiles, cases.
+    ///
+    /// The form of `what` is in the documentation of `llmwatch-local`.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn seed(&self, what: &Value) -> Result<(), Broken> {
+        self.ask(Method::Post, "seed", what).map(drop)
+    }
+
+    /// Sets how long the local AWS takes.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn set_delays(&self, delays: Delays) -> Result<(), Broken> {
+        self.ask(Method::Post, "settings", &json!(delays)).map(drop)
+    }
+
+    /// Decides a quota increase request, named by its id or its quota's code.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such open request.
+    pub fn decide_quota_request(
+        &self,
+        request: &str,
+        decision: QuotaDecision,
+    ) -> Result<(), Broken> {
+        let input = json!({ "request": request, "decision": decision });
+        self.ask(Method::Post, "quota-decision", &input).map(drop)
     }
 
     /// Orders a fault.
