@@ -329,6 +329,30 @@ mod tests {
     }
 
     #[test]
+    fn every_sample_event_is_read() {
+        let read = |text: &str| incoming(&serde_json::from_str(text).unwrap(), &prefix()).unwrap();
+        for (text, muted) in [
+            (include_str!("../../../events/composite-alarm.json"), false),
+            (include_str!("../../../events/composite-alarm-without-children.json"), false),
+            (include_str!("../../../events/composite-recovered.json"), false),
+            (include_str!("../../../events/child-alarm.json"), false),
+            (include_str!("../../../events/child-anomaly.json"), false),
+            (include_str!("../../../events/child-muted.json"), true),
+            (include_str!("../../../events/child-recovered.json"), false),
+        ] {
+            let Incoming::Alarms(changes) = read(text) else { panic!("{text}") };
+            assert_eq!((changes.len(), changes[0].muted), (1, muted), "{text}");
+        }
+        for text in [
+            include_str!("../../../events/follow-up-settle.json"),
+            include_str!("../../../events/follow-up-case.json"),
+        ] {
+            let Incoming::Queue(records) = read(text) else { panic!("{text}") };
+            assert!(records[0].message.is_ok(), "{:?}", records[0].message);
+        }
+    }
+
+    #[test]
     fn another_stacks_alarm_is_left_alone() {
         let mut message = composite();
         message["AlarmName"] = "other-Bedrock-QuotaHealth-Composite-global.m".into();
