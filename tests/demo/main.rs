@@ -34,7 +34,9 @@ fn main() -> Result<(), Broken> {
         incident = prepare(calls)?;
         Ok(())
     })?;
-    page.line("Three pools: amazon.nova-pro (healthy), claude-sonnet-4-5 (three callers, one quota),");
+    page.line(
+        "Three pools: amazon.nova-pro (healthy), claude-sonnet-4-5 (three callers, one quota),",
+    );
     page.line("claude-opus-5 (quota 0: every call is refused). CaseAutomation is on.");
 
     page.step("Thresholds and alarms, made by the deployment itself");
@@ -62,8 +64,11 @@ fn main() -> Result<(), Broken> {
     }
 
     page.step("The quota requests, and what Support's cases were told");
-    advance(&world, SignedDuration::from_mins(3))?;
-    for (title, text) in cases(&world, 2)? {
+    advance(&world, SignedDuration::from_mins(2))?;
+    wait_for_cases(&world, 2)?;
+    page.line("Support has opened the cases; its automatic reply comes a minute later.");
+    advance(&world, SignedDuration::from_mins(2))?;
+    for (title, text) in told_cases(&world, 2)? {
         page.letter(&title, &text);
     }
 
@@ -117,8 +122,16 @@ fn mails_after(world: &World, before: usize, count: usize) -> Result<Vec<Mail>, 
     Ok(world.wait_for_mails(before + count)?.split_off(before))
 }
 
+/// Waits until Support has opened so many cases.
+fn wait_for_cases(world: &World, count: usize) -> Result<(), Broken> {
+    wait_until("the cases", Duration::from_secs(60), || {
+        let open = readings::open_cases(world)?;
+        Ok(if open >= count { Seen::Yes(()) } else { Seen::NotYet(format!("{open} cases")) })
+    })
+}
+
 /// Waits until so many cases have been told the figures.
-fn cases(world: &World, count: usize) -> Result<Vec<(String, String)>, Broken> {
+fn told_cases(world: &World, count: usize) -> Result<Vec<(String, String)>, Broken> {
     wait_until("the figures on the cases", Duration::from_secs(60), || {
         let told = readings::told_cases(world)?;
         Ok(if told.len() >= count { Seen::Yes(told) } else { Seen::NotYet(format!("{told:?}")) })

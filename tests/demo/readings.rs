@@ -81,6 +81,12 @@ pub(crate) fn calls(world: &World, caller: &str, since: u64) -> Result<Vec<Strin
         .collect())
 }
 
+/// How many cases are open.
+pub(crate) fn open_cases(world: &World) -> Result<usize, Broken> {
+    let answer = world.calls().json(JsonService::Support, "DescribeCases", &json!({}))?;
+    Ok(answer["cases"].as_array().map_or(0, Vec::len))
+}
+
 /// Cases that llmwatch wrote to: subject, and the text that holds its marker.
 pub(crate) fn told_cases(world: &World) -> Result<Vec<(String, String)>, Broken> {
     let input = json!({ "includeCommunications": true, "maxResults": 100 });
@@ -88,9 +94,10 @@ pub(crate) fn told_cases(world: &World) -> Result<Vec<(String, String)>, Broken>
     let mut told = Vec::new();
     for case in answer["cases"].as_array().into_iter().flatten() {
         let messages = case["recentCommunications"]["communications"].as_array();
-        let ours = messages.into_iter().flatten().find_map(|message| {
-            message["body"].as_str().filter(|body| body.contains("llmwatch:"))
-        });
+        let ours = messages
+            .into_iter()
+            .flatten()
+            .find_map(|message| message["body"].as_str().filter(|body| body.contains("llmwatch:")));
         if let (Some(subject), Some(body)) = (case["subject"].as_str(), ours) {
             told.push((format!("Support case: {subject}"), body.to_owned()));
         }

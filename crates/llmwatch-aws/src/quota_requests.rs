@@ -33,8 +33,9 @@ pub struct QuotaRequest {
     pub status: String,
     /// Whether AWS may still act on it.
     pub is_open: bool,
-    /// The support case that handles it, once it exists.
-    pub case_id: Option<String>,
+    /// The number of the support case that handles it, once it exists: Support's display id, not
+    /// the id its API works with.
+    pub case_number: Option<String>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
 }
@@ -142,7 +143,7 @@ fn quota_request(change: RequestedServiceQuotaChange) -> Option<QuotaRequest> {
         desired_value: change.desired_value.unwrap_or_default(),
         is_open,
         status: status.as_str().to_owned(),
-        case_id: change.case_id,
+        case_number: change.case_id,
         created_at: change.created.and_then(|at| Timestamp::from_second(at.secs()).ok()),
     })
 }

@@ -3,6 +3,7 @@
 //! Support is one global service; the client's Region is `Region::support_region`.
 
 use aws_sdk_support::Client;
+use aws_sdk_support::types::CaseDetails;
 use jiff::Timestamp;
 
 use crate::CallFailed;
@@ -75,17 +76,31 @@ pub async fn open_cases(client: &Client, after: Timestamp) -> Result<Vec<CaseSum
         .send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| CallFailed::new("DescribeCases", "open cases", error))?;
-        cases.extend(page.cases.unwrap_or_default().into_iter().filter_map(|case| {
-            Some(CaseSummary {
-                case_id: case.case_id?,
-                display_id: case.display_id.unwrap_or_default(),
-                subject: case.subject.unwrap_or_default(),
-                status: case.status.unwrap_or_default(),
-                opened_at: case.time_created.unwrap_or_default(),
-            })
-        }));
+        cases.extend(page.cases.unwrap_or_default().into_iter().filter_map(summary));
     }
     Ok(cases)
+}
+
+/// The case that people see under a number; Service Quotas names a request's case by it.
+///
+/// `None` when Support does not list it yet.
+///
+/// # Errors
+///
+/// When the read fails.
+pub async fn case_by_number(
+    client: &Client,
+    display_id: &str,
+) -> Result<Option<CaseSummary>, CallFailed> {
+    let answer = client
+        .describe_cases()
+        .display_id(display_id)
+        .include_resolved_cases(true)
+        .include_communications(false)
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("DescribeCases", display_id, error))?;
+    Ok(answer.cases.unwrap_or_default().into_iter().find_map(summary))
 }
 
 /// Finds the codes of Bedrock and of its general category.
@@ -189,4 +204,14 @@ pub async fn communications(
         }));
     }
     Ok(all)
+}
+
+fn summary(case: CaseDetails) -> Option<CaseSummary> {
+    Some(CaseSummary {
+        case_id: case.case_id?,
+        display_id: case.display_id.unwrap_or_default(),
+        subject: case.subject.unwrap_or_default(),
+        status: case.status.unwrap_or_default(),
+        opened_at: case.time_created.unwrap_or_default(),
+    })
 }

@@ -287,7 +287,7 @@ async fn request(
     if !matches!(situation.support, Support::NoPlan) {
         follow_up_once(app, situation, decision, action, &request).await?;
     }
-    Ok(match request.case_id {
+    Ok(match request.case_number {
         Some(case) => Outcome::Opened { case: CaseId(case) },
         None => Outcome::SubmittedIdPending { request: request.id },
     })

@@ -22,7 +22,10 @@ const SUPPORT: &str = "Amazon Web Services";
 /// When Service Quotas, Support, the queue or the ledger is out of reach.
 pub(crate) async fn look(app: &App, due: FollowUp, now: Timestamp) -> Result<(), Failure> {
     let request = quota_requests::request(&app.clients.quotas, &due.request).await?;
-    if let Some(case) = request.case_id.clone().map(CaseId) {
+    if let Some(number) = &request.case_number
+        && let Some(case) = support::case_by_number(&app.clients.support, number).await?
+    {
+        let case = CaseId(case.case_id);
         let messages = support::communications(&app.clients.support, &case.0).await?;
         if messages.iter().any(is_from_support) {
             carry_out::append_once(app, &case, &due.episode, &due.alarms, &due.text, now).await?;

@@ -89,14 +89,14 @@ pub(crate) async fn situation(
         quota_requests::request_history(&app.clients.quotas),
         support::open_cases(&app.clients.support, now - CASE_LOOK_BACK),
     );
-    let pending_requests = pending(read(history));
+    let display_ids = display_ids(&cases);
+    let pending_requests = pending(read(history), &display_ids);
     let key = CaseKey {
         account: account.clone(),
         region: app.config.region.clone(),
         pool: episode.pool.clone(),
         category: Category::Investigation,
     };
-    let display_ids = display_ids(&cases);
     let support = support_of(app, cases, &key, &pending_requests, now).await?;
     let situation = Situation {
         now,
@@ -158,7 +158,7 @@ pub(crate) async fn aftermath(
         category: Category::Investigation,
     }
     .tag();
-    let requests = pending(read(history));
+    let requests = pending(read(history), &display_ids);
     let requests = requests.known().into_iter().flatten().filter_map(|request| {
         let quotas = &stored.known()?.quotas;
         let quota = quotas.iter().find(|quota| quota.quota.code == request.quota)?;
@@ -311,7 +311,15 @@ fn raise_to(quota: &mut PoolQuota, value: f64, adjustable: bool) {
     quota.quota.source = QuotaSource::Applied;
 }
 
-fn pending(history: Read<Vec<QuotaRequest>>) -> Read<Vec<PendingRequest>> {
+/// Open requests, each with the id of its case if Support lists the case.
+fn pending(
+    history: Read<Vec<QuotaRequest>>,
+    display_ids: &BTreeMap<CaseId, String>,
+) -> Read<Vec<PendingRequest>> {
+    let case_of = |number: String| {
+        let listed = display_ids.iter().find(|(_, display_id)| **display_id == number);
+        listed.map(|(case, _)| case.clone())
+    };
     let requests = match history {
         Read::Known(requests) => requests,
         Read::Unreadable(why) => return Read::Unreadable(why),
@@ -325,7 +333,7 @@ fn pending(history: Read<Vec<QuotaRequest>>) -> Read<Vec<PendingRequest>> {
                     id: request.id,
                     quota: QuotaCode::parse(&request.code).ok()?,
                     desired: request.desired_value,
-                    case: request.case_id.map(CaseId),
+                    case: request.case_number.and_then(case_of),
                     requested_at: request.created_at?,
                 })
             })
