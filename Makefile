@@ -51,7 +51,7 @@ build: .venv-sam/build ## Build what is deployed, for arm64 unless ARCH=x86_64
 	$(SAM) build --parameter-overrides Architecture=$(or $(ARCH),arm64)
 
 deploy: build ## Deploy to AWS, asking for the parameters
-	$(SAM) deploy --guided --stack-name $(STACK)
+	$(SAM) deploy --guided --stack-name $(STACK) $(if $(ARCH),--parameter-overrides Architecture=$(ARCH))
 
 delete: .venv-sam/lint ## Delete the stack, and say what is kept
 	@kept=$$($(SAM) list stack-outputs --stack-name $(STACK) --output json \

@@ -44,7 +44,6 @@ impl DeadLetters {
 /// A running local AWS with the stack deployed; everything ends when it is dropped.
 #[derive(Debug)]
 pub struct World {
-    // Declared first: the stack's calls must not outlive the processes they go to.
     calls: AwsCalls,
     stack: Stack,
     places: Places,
