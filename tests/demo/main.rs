@@ -1,9 +1,11 @@
-//! Plays an incident on a local AWS, from quotas to the printed e-mail and case.
+//! Plays an incident on a local AWS, from quotas to the printed e-mail and case; `demo bench`
+//! measures the functions instead.
 //!
 //! Everything that is printed was read back from the local AWS after the real functions had run in
 //! it; nothing is prepared text.
 #![expect(clippy::print_stdout, reason = "printing is what the demo is for")]
 
+mod bench;
 mod page;
 mod readings;
 
@@ -22,6 +24,13 @@ use serde_json::{Value, json};
 const SET_BACK: SignedDuration = SignedDuration::from_mins(7);
 
 fn main() -> Result<(), Broken> {
+    match std::env::args().nth(1).as_deref() {
+        Some("bench") => bench::run(),
+        _ => play(),
+    }
+}
+
+fn play() -> Result<(), Broken> {
     let mut page = Page::new();
     page.step("Start a local AWS, load 14 days of traffic, deploy template.yaml");
     let mut incident = Timestamp::UNIX_EPOCH;

@@ -87,6 +87,18 @@ pub(crate) fn open_cases(world: &World) -> Result<usize, Broken> {
     Ok(answer["cases"].as_array().map_or(0, Vec::len))
 }
 
+/// How many calls reached the endpoint since a number, those it made itself left out.
+pub(crate) fn call_count(world: &World, since: u64) -> Result<usize, Broken> {
+    let calls = recorded(world, since)?;
+    Ok(calls.iter().filter(|call| call["caller"].as_str().is_some_and(is_function)).count())
+}
+
+fn is_function(caller: &str) -> bool {
+    ["quota-calculator", "alarm-updater", "notification-processor"]
+        .iter()
+        .any(|function| caller.contains(function))
+}
+
 /// Cases that llmwatch wrote to: subject, and the text that holds its marker.
 pub(crate) fn told_cases(world: &World) -> Result<Vec<(String, String)>, Broken> {
     let input = json!({ "includeCommunications": true, "maxResults": 100 });

@@ -10,6 +10,7 @@ pub mod control;
 pub mod permissions;
 pub mod process;
 pub mod readers;
+pub mod runtime_api;
 pub mod stack;
 pub mod traffic;
 pub mod world;
