@@ -39,9 +39,10 @@ local: .venv/ready ## Start the local AWS on 127.0.0.1:$PORT until Ctrl-C
 	cargo build --locked --profile demo -p llmwatch-local
 	target/demo/llmwatch-local --port $(PORT) --python .venv/bin/python --start-script local/ministack_start.py
 
-bench: .venv/ready ## Measure calls, time, CPU and memory of one notification
+bench: .venv/ready ## Measure calls, time, CPU and memory of the functions as deployed
+	cargo build --locked --release $(addprefix -p ,$(FUNCTIONS))
 	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
-	target/demo/demo bench
+	target/demo/demo bench target/release
 
 accept: ## Take the texts the snapshot tests now produce as right; review the diff
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace --lib --bins --test offline

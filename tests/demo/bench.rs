@@ -4,11 +4,14 @@
 //! a Runtime API that measures them. Only the queue is another one, so that the deployed function
 //! does not take the measured one's messages.
 
+use std::path::PathBuf;
+
 use jiff::{SignedDuration, Timestamp};
 use llmwatch_core::alarm::{AlarmKind, name};
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::pool::{Pool, Scope};
 use llmwatch_tests::aws_call::{JsonService, Method, REGION};
+use llmwatch_tests::process::Places;
 use llmwatch_tests::runtime_api::{Cost, Invocation, MeasuredFunction};
 use llmwatch_tests::traffic::{self, BUSY_MODEL};
 use llmwatch_tests::{Broken, World};
@@ -16,8 +19,9 @@ use serde_json::{Value, json};
 
 use crate::readings;
 
-/// Deploys the demo's three pools and prints what an event of each kind costs.
-pub(crate) fn run() -> Result<(), Broken> {
+/// Deploys the demo's three pools and prints what an event of each kind costs the functions whose
+/// binaries are in `binaries`.
+pub(crate) fn run(binaries: PathBuf) -> Result<(), Broken> {
     let mut incident = Timestamp::UNIX_EPOCH;
     let world = World::start(&[("CaseAutomation", "on")], |calls| {
         let clock = calls.control(Method::Get, "/_llmwatch/clock", &Value::Null)?;
@@ -28,11 +32,11 @@ pub(crate) fn run() -> Result<(), Broken> {
         calls.control(Method::Post, "/_llmwatch/seed", &traffic::seed(incident)).map(drop)
     })?;
     let environment = environment(&world)?;
-    println!("Profile of the functions: {}", profile(&world));
+    println!("Functions measured: those in {}", binaries.display());
+    let places = Places { binaries, ..world.places().clone() };
     println!("{:<46} {:>9} {:>9} {:>6}", "", "wall ms", "CPU ms", "calls");
 
-    let mut processor =
-        MeasuredFunction::start(world.places(), "notification-processor", &environment)?;
+    let mut processor = MeasuredFunction::start(&places, "notification-processor", &environment)?;
     row("notification-processor: start", processor.init(), None);
     let opened = measured(&world, &mut processor, &child_alarm(incident))?;
     row("  an alarm opens an episode", opened.0.cost, Some(opened.1));
@@ -47,8 +51,7 @@ pub(crate) fn run() -> Result<(), Broken> {
         ("quota-calculator", "  hourly run, 3 pools"),
         ("alarm-updater", "  hourly run, no change"),
     ] {
-        let mut measured_function =
-            MeasuredFunction::start(world.places(), function, &environment)?;
+        let mut measured_function = MeasuredFunction::start(&places, function, &environment)?;
         row(&format!("{function}: start"), measured_function.init(), None);
         let run = measured(&world, &mut measured_function, &json!({}))?;
         row(what, run.0.cost, Some(run.1));
@@ -124,11 +127,6 @@ fn environment(world: &World) -> Result<Vec<(&'static str, String)>, Broken> {
         ("LLMWATCH_QUEUE_URL", queue["QueueUrl"].as_str().unwrap_or_default().to_owned()),
         ("LLMWATCH_SETTLE_SECONDS", "0".to_owned()),
     ])
-}
-
-fn profile(world: &World) -> String {
-    let directory = world.places().binaries.file_name().unwrap_or_default();
-    directory.to_string_lossy().into_owned()
 }
 
 fn row(what: &str, cost: Cost, calls: Option<usize>) {

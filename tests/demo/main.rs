@@ -1,5 +1,5 @@
-//! Plays an incident on a local AWS, from quotas to the printed e-mail and case; `demo bench`
-//! measures the functions instead.
+//! Plays an incident on a local AWS, from quotas to the printed e-mail and case; `demo bench
+//! DIRECTORY` measures the functions whose binaries are there instead.
 //!
 //! Everything that is printed was read back from the local AWS after the real functions had run in
 //! it; nothing is prepared text.
@@ -24,8 +24,9 @@ use serde_json::{Value, json};
 const SET_BACK: SignedDuration = SignedDuration::from_mins(7);
 
 fn main() -> Result<(), Broken> {
-    match std::env::args().nth(1).as_deref() {
-        Some("bench") => bench::run(),
+    let mut arguments = std::env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("bench"), Some(binaries)) => bench::run(binaries.into()),
         _ => play(),
     }
 }
