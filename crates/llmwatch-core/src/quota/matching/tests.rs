@@ -238,6 +238,14 @@ fn c2_us_gov_profiles_take_cross_region_quotas() {
 }
 
 #[test]
+fn b12_a_mantle_quota_is_no_quota_of_the_runtime_endpoint() {
+    let mantle = "[bedrock-mantle endpoint] Input tokens per minute for Claude Opus 4.8";
+    let runtime = cross_region_tpm("Anthropic Claude Opus 4.8");
+    check("us", "anthropic.claude-opus-4-8", &[mantle], None);
+    check("us", "anthropic.claude-opus-4-8", &[mantle, &runtime], Some(&runtime));
+}
+
+#[test]
 fn c3_llama_1b_is_not_11b() {
     check_rejected("meta.llama3-2-1b-instruct-v1:0", "Meta Llama 3.2 11B Instruct");
     check_rejected("meta.llama3-2-11b-instruct-v1:0", "Meta Llama 3.2 1B Instruct");
