@@ -19,7 +19,6 @@ pub use mail::{LeftOpen, PendingNote, RecoveryNote, incident_mail, pending_mail,
 
 use crate::alarm::AlarmKind;
 use crate::duplicate::CaseId;
-use crate::episode::EpisodeId;
 use crate::ids::{Region, StackPrefix};
 
 /// The longest body of a Support case or communication, in characters.
@@ -37,7 +36,7 @@ pub const MAX_MAIL_CHARS: usize = 256 * 1024 / 4;
 pub struct Mail {
     /// Less than 100 printable ASCII characters in one line.
     pub subject: String,
-    /// Plain text of at most [`MAX_MAIL_CHARS`] characters that ends with [`marker`].
+    /// Plain text of at most [`MAX_MAIL_CHARS`] characters that ends with [`EpisodeId::marker`](crate::episode::EpisodeId::marker).
     pub body: String,
 }
 
@@ -64,12 +63,6 @@ impl MailContext {
             .get(case)
             .map_or_else(|| links::cases(region), |display_id| links::case(region, display_id))
     }
-}
-
-/// What every body ends with, so that it is found again: `llmwatch:<episode id>`.
-#[must_use]
-pub fn marker(episode: &EpisodeId) -> String {
-    format!("llmwatch:{episode}")
 }
 
 #[cfg(test)]

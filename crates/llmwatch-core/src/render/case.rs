@@ -8,7 +8,7 @@ use super::facts::{AlarmFacts, Moment, PoolFacts, QuotaFacts, Reason, TrafficFac
 use super::format::{count, list, one_line};
 use super::layout::{fit, wrap};
 use super::wording::noun;
-use super::{MAX_CASE_CHARS, marker, subject};
+use super::{MAX_CASE_CHARS, subject};
 use crate::alarm::AlarmKind;
 use crate::decision::{Decision, FiringAlarm, QuotaAction, QuotaStep, RequestContext, Situation};
 use crate::duplicate::{CaseId, CaseKey, Category};
@@ -22,7 +22,7 @@ const MAX_STATED_CHARS: usize = 1000;
 pub struct CaseText {
     /// Less than 100 printable ASCII characters; ends with the key's tag.
     pub subject: String,
-    /// At most [`MAX_CASE_CHARS`] characters; ends with [`marker`].
+    /// At most [`MAX_CASE_CHARS`] characters; ends with [`EpisodeId::marker`](crate::episode::EpisodeId::marker).
     pub body: String,
 }
 
@@ -157,7 +157,7 @@ fn body(situation: &Situation, decision: &Decision, instruction: Instruction) ->
     };
     let (other, own): (Vec<&FiringAlarm>, Vec<&FiringAlarm>) = alarms.iter().partition(is_other);
     let facts = |alarms: Vec<&FiringAlarm>| {
-        alarms.into_iter().map(|alarm| AlarmFacts::of(alarm, &situation.stored)).collect()
+        alarms.into_iter().map(|alarm| AlarmFacts::of(alarm, situation.stored.known())).collect()
     };
     let body = CaseBody {
         instruction,
@@ -172,7 +172,7 @@ fn body(situation: &Situation, decision: &Decision, instruction: Instruction) ->
         time_line: time_line(situation),
         reasons: Reason::all(alarms),
     };
-    fit(&wrap(&body.to_string()), &marker(&situation.episode), MAX_CASE_CHARS)
+    fit(&wrap(&body.to_string()), &situation.episode.marker(), MAX_CASE_CHARS)
 }
 
 fn stated(text: Option<&String>) -> String {

@@ -89,7 +89,8 @@ pub(super) struct AlarmFacts {
 }
 
 impl AlarmFacts {
-    pub(super) fn of(alarm: &FiringAlarm, stored: &Read<StoredPool>) -> Self {
+    /// Without `stored`, what the alarm fires at is left out.
+    pub(super) fn of(alarm: &FiringAlarm, stored: Option<&StoredPool>) -> Self {
         let row = definition(alarm.kind);
         Self {
             kind: alarm.kind.word(),
@@ -97,11 +98,11 @@ impl AlarmFacts {
             says: row.says,
             since: utc(alarm.since),
             until: alarm.recovered_at.map(utc),
-            measured: wording::measured(alarm, stored.known()),
+            measured: wording::measured(alarm, stored),
         }
     }
 
-    pub(super) fn all(alarms: &[FiringAlarm], stored: &Read<StoredPool>) -> Vec<Self> {
+    pub(super) fn all(alarms: &[FiringAlarm], stored: Option<&StoredPool>) -> Vec<Self> {
         alarms.iter().map(|alarm| Self::of(alarm, stored)).collect()
     }
 }

@@ -17,7 +17,7 @@ use super::facts::{
 use super::format::{list, utc};
 use super::layout::{fit, table, wrap};
 use super::wording::capitalised;
-use super::{MAX_MAIL_CHARS, Mail, MailContext, links, marker, subject};
+use super::{MAX_MAIL_CHARS, Mail, MailContext, links, subject};
 use crate::alarm::{self, AlarmKind, Severity};
 use crate::decision::{
     CaseStep, Decision, NoCase, Occasion, QuotaStep, RequestContext, Situation, Support,
@@ -46,7 +46,7 @@ pub fn incident_mail(
     let mail = IncidentMail::new(situation, decision, outcomes, context);
     Mail {
         subject: subject::incident(situation, decision),
-        body: fit(&wrap(&mail.to_string()), &marker(&situation.episode), MAX_MAIL_CHARS),
+        body: fit(&wrap(&mail.to_string()), &situation.episode.marker(), MAX_MAIL_CHARS),
     }
 }
 
@@ -110,7 +110,7 @@ impl<'a> IncidentMail<'a> {
             symptoms: alarms.iter().filter_map(|alarm| symptom(alarm.kind)).collect(),
             scenario: &decision.verdict.scenario,
             pool: PoolFacts::of(situation),
-            alarms: AlarmFacts::all(alarms, &situation.stored),
+            alarms: AlarmFacts::all(alarms, situation.stored.known()),
             quota_table: quota_table(&quotas),
             traffic: TrafficFacts::of(&situation.evidence),
             supported: kinds(|quota| quota.is_supported),

@@ -17,7 +17,7 @@ use crate::render::facts::{
 use crate::render::format::{count, one_line, span, utc};
 use crate::render::layout::{fit, wrap};
 use crate::render::wording::capitalised;
-use crate::render::{MAX_MAIL_CHARS, Mail, MailContext, links, marker, subject};
+use crate::render::{MAX_MAIL_CHARS, Mail, MailContext, links, subject};
 use crate::stored::StoredPool;
 
 /// What a recovery mail tells.
@@ -82,7 +82,8 @@ pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
         duration: span(note.duration),
         from: alarms.iter().map(|alarm| alarm.since).min().map(utc).unwrap_or_default(),
         to: alarms.iter().filter_map(|alarm| alarm.recovered_at).max().map(utc),
-        alarms: AlarmFacts::all(alarms, note.stored),
+        // The thresholds are those of now: they may have moved since the alarms fired.
+        alarms: AlarmFacts::all(alarms, None),
         quota_table: quota_table(&quotas),
         has_quotas: !quotas.is_empty(),
         traffic: TrafficFacts::of(note.evidence),
@@ -92,7 +93,7 @@ pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
         pool,
     };
     Mail {
-        body: fit(&wrap(&mail.to_string()), &marker(note.episode), MAX_MAIL_CHARS),
+        body: fit(&wrap(&mail.to_string()), &note.episode.marker(), MAX_MAIL_CHARS),
         subject: mail.subject,
     }
 }
@@ -200,7 +201,7 @@ pub fn pending_mail(note: &PendingNote<'_>) -> Mail {
     };
     Mail {
         subject: subject::pending(note.kind, &pool),
-        body: fit(&wrap(&mail.to_string()), &marker(note.episode), MAX_MAIL_CHARS),
+        body: fit(&wrap(&mail.to_string()), &note.episode.marker(), MAX_MAIL_CHARS),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::evidence::{Evidence, Read};
 use crate::outcome::Outcome;
 use crate::render::layout::LINE_CHARS;
 use crate::render::{
-    AppendTo, MAX_CASE_CHARS, MAX_MAIL_CHARS, append_text, case_text, incident_mail, marker,
+    AppendTo, MAX_CASE_CHARS, MAX_MAIL_CHARS, append_text, case_text, incident_mail,
     quota_case_text,
 };
 use crate::settings::CaseAutomation;
@@ -69,7 +69,7 @@ fn assert_within_limits(situation: &Situation) {
     }
     assert!(case.subject.ends_with(&key(situation).tag().to_string()), "{}", case.subject);
     assert!(mail.body.chars().count() <= MAX_MAIL_CHARS);
-    let marker = marker(&situation.episode);
+    let marker = situation.episode.marker();
     assert!(mail.body.trim_end().ends_with(&marker), "{}", mail.body);
     for text in case_texts(situation) {
         assert!(text.chars().count() <= MAX_CASE_CHARS, "{text}");
