@@ -11,10 +11,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-pub use settle::{LiveChild, Recovery, Settled, recovery, settle};
+pub use settle::{Concluded, LiveChild, Recovery, Settled, conclude, recovery, settle};
 pub use step::{EpisodeStep, NoStep, step};
 
 use crate::alarm::AlarmKind;
+pub use crate::cloudwatch::alarm::AlarmState;
 use crate::fingerprint::fingerprint;
 use crate::pool::PoolLabel;
 
@@ -48,7 +49,8 @@ impl EpisodeId {
         &self.0
     }
 
-    /// What marks a case's body as belonging to the episode: `llmwatch:<episode id>`.
+    /// What every mail and case of the episode ends with, so that it is found again:
+    /// `llmwatch:<episode id>`.
     #[must_use]
     pub fn marker(&self) -> String {
         format!("llmwatch:{self}")
@@ -79,18 +81,6 @@ impl Timing {
     pub fn settling_for(settle_seconds: u32) -> Self {
         Self { settle_seconds, update_cool_down_seconds: Self::UPDATE_COOL_DOWN_SECONDS }
     }
-}
-
-/// An alarm's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AlarmState {
-    /// Within its limit.
-    Ok,
-    /// Beyond its limit.
-    Alarm,
-    /// Too little data to tell; says nothing about the pool.
-    InsufficientData,
 }
 
 /// Whether an alarm's actions are muted, by a mute rule or by `ActionsEnabled=false`.
@@ -215,6 +205,16 @@ impl Episode {
     #[must_use]
     pub fn unreported(&self) -> Vec<AlarmKind> {
         self.children.keys().copied().filter(|kind| !self.reported.contains(kind)).collect()
+    }
+
+    /// The name of the notice that is due next: of two notices of an episode never the same, and
+    /// of every try of one notice the same.
+    #[must_use]
+    pub fn notice(&self) -> String {
+        match self.last_update_at.or(self.notified_at) {
+            None => "opening".to_owned(),
+            Some(last) => format!("after-{}", last.strftime("%Y%m%dT%H%M%S")),
+        }
     }
 
     /// The episode after a decision that covered these alarms.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::step::update_delay_seconds;
+use super::step::{schedule_update, update_delay_seconds};
 use super::{AlarmState, Child, ChildState, Episode, Muting, Timing};
 use crate::alarm::AlarmKind;
 use crate::decision::{Firing, FiringAlarm, Occasion};
@@ -28,7 +28,7 @@ pub struct LiveChild {
 /// What a due message finds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Settled {
-    /// Decide about these alarms, store [`Episode::after_notice`] of this episode, then ask
+    /// Decide about these alarms, then store what [`conclude`] makes of this episode and ask
     /// [`recovery`]: the alarms may be over already.
     Decide {
         /// The episode with what CloudWatch lists now.
@@ -43,7 +43,8 @@ pub enum Settled {
         /// What is left of it.
         after_seconds: u32,
     },
-    /// Every alarm that fired has been decided about, or the episode has ended: store it only.
+    /// Every alarm that fired has been decided about, or the episode has ended: store it, then ask
+    /// [`recovery`].
     NothingNew {
         /// The episode, with no update on its way.
         episode: Episode,
@@ -88,6 +89,39 @@ pub fn settle(
     }
 }
 
+/// What is stored once a decision has been carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Concluded {
+    /// The episode.
+    pub episode: Episode,
+    /// When the update is due for alarms that fired while the decision was carried out: they found
+    /// it on its way, so that nobody sent a message for them.
+    pub update_after_seconds: Option<u32>,
+}
+
+/// Notes a decision in the stored episode, which others may have changed since it was `decided`
+/// about.
+#[must_use]
+pub fn conclude(stored: &Episode, decided: &Episode, now: Timestamp, timing: Timing) -> Concluded {
+    let mut episode = stored.clone();
+    for (kind, child) in &decided.children {
+        episode.children.entry(*kind).or_insert_with(|| child.clone());
+    }
+    for (kind, muted_at) in &decided.muted {
+        episode.muted.insert(*kind, *muted_at);
+        let is_older = |child: &Child| child.changed_at <= *muted_at;
+        if !decided.children.contains_key(kind) && episode.children.get(kind).is_some_and(is_older)
+        {
+            episode.children.remove(kind);
+        }
+    }
+    let covered: Vec<AlarmKind> = decided.children.keys().copied().collect();
+    let mut episode = episode.after_notice(&covered, now);
+    let update_after_seconds =
+        (!episode.unreported().is_empty()).then(|| schedule_update(&mut episode, now, timing));
+    Concluded { episode, update_after_seconds }
+}
+
 /// What a recovery check finds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recovery {
@@ -102,7 +136,7 @@ pub enum Recovery {
     },
     /// Some alarm is not OK.
     NotYet,
-    /// The decision has not been made: it comes first, then ask again.
+    /// Some alarm has not been decided about: that comes first, then ask again.
     NotNotified,
     /// The episode has ended before.
     AlreadyEnded,
@@ -132,6 +166,9 @@ pub fn recovery(episode: &Episode, live: &Read<Vec<LiveChild>>) -> Recovery {
     };
     if episode.still_firing().iter().any(holds_up) {
         return Recovery::NotYet;
+    }
+    if !episode.unreported().is_empty() {
+        return Recovery::NotNotified;
     }
     let Some(firing) = firing(&episode) else {
         return Recovery::AlreadyEnded;

@@ -10,6 +10,13 @@ use super::{
 };
 use crate::pool::PoolLabel;
 
+/// How long past its due time a message counts as on its way: longer than the queue tries it.
+const LOST_AFTER_SECONDS: u32 = 3600;
+
+/// How long after its last recovery an open episode is taken for over: longer than the event that
+/// should have ended it is tried.
+const OVER_AFTER_SECONDS: u32 = 900;
+
 /// What to do about an event. Each episode is the one to store.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EpisodeStep {
@@ -95,7 +102,7 @@ fn child_step(
         }
         AlarmState::Ok => match open {
             None => EpisodeStep::Nothing(NoStep::NoOpenEpisode),
-            Some(episode) => recover_child(episode, change),
+            Some(episode) => recover_child(episode, change, now, timing),
         },
     }
 }
@@ -111,6 +118,9 @@ fn composite_step(
     match (change.state, open) {
         (AlarmState::InsufficientData, _) => EpisodeStep::Nothing(NoStep::InsufficientData),
         (AlarmState::Ok, None) => EpisodeStep::Nothing(NoStep::NoOpenEpisode),
+        (AlarmState::Ok, Some(episode)) if is_owed_a_decision(episode, now, timing) => {
+            enqueue_update(episode.clone(), now, timing)
+        }
         (AlarmState::Ok, Some(episode)) => EpisodeStep::CheckRecovery { episode: episode.clone() },
         (AlarmState::Alarm, Some(episode))
             if change.children.is_empty() && !episode.still_firing().is_empty() =>
@@ -165,8 +175,10 @@ fn fire(
     };
     let latest_fired = children.iter().map(|child| child.at).max();
     match latest {
-        Some(episode) if episode.is_open() => join(episode, children, now, timing),
-        Some(episode) if latest_fired <= episode.recovered_at => {
+        Some(episode) if episode.is_open() && !is_over_unnoticed(episode, first.at) => {
+            join(episode, children, now, timing)
+        }
+        Some(episode) if !episode.is_open() && latest_fired <= episode.recovered_at => {
             EpisodeStep::Nothing(NoStep::FromEndedEpisode)
         }
         Some(_) | None => EpisodeStep::Open {
@@ -210,13 +222,43 @@ fn join(
     if after == *episode {
         return EpisodeStep::Nothing(NoStep::AlreadyKnown);
     }
-    let decision_is_on_its_way = after.notified_at.is_none() || after.update_due_at.is_some();
-    if decision_is_on_its_way || after.unreported().is_empty() {
-        return EpisodeStep::Join { episode: after };
+    if is_owed_a_decision(&after, now, timing) {
+        enqueue_update(after, now, timing)
+    } else {
+        EpisodeStep::Join { episode: after }
     }
-    let after_seconds = update_delay_seconds(&after, now, timing);
-    after.update_due_at = Some(later(now, after_seconds));
-    EpisodeStep::EnqueueUpdate { episode: after, after_seconds }
+}
+
+/// Whether every child had recovered so long before `fired_at` that the end must have been missed:
+/// joining such an episode would tell nobody of an alarm it has been told of before.
+fn is_over_unnoticed(episode: &Episode, fired_at: Timestamp) -> bool {
+    let last_change = episode.children.values().map(|child| child.changed_at).max();
+    episode.unreported().is_empty()
+        && episode.still_firing().is_empty()
+        && last_change.is_some_and(|last| later(last, OVER_AFTER_SECONDS) <= fired_at)
+}
+
+/// Whether an alarm waits for a decision that no message will bring.
+fn is_owed_a_decision(episode: &Episode, now: Timestamp, timing: Timing) -> bool {
+    let opening_due_at = match episode.notified_at {
+        None => Some(later(episode.opened_at, timing.settle_seconds)),
+        Some(_) => None,
+    };
+    let due_at = episode.update_due_at.or(opening_due_at);
+    let is_on_its_way = due_at.is_some_and(|due_at| now < later(due_at, LOST_AFTER_SECONDS));
+    !episode.unreported().is_empty() && !is_on_its_way
+}
+
+fn enqueue_update(mut episode: Episode, now: Timestamp, timing: Timing) -> EpisodeStep {
+    let after_seconds = schedule_update(&mut episode, now, timing);
+    EpisodeStep::EnqueueUpdate { episode, after_seconds }
+}
+
+/// Notes that an update is on its way, and returns when its message is due.
+pub(super) fn schedule_update(episode: &mut Episode, now: Timestamp, timing: Timing) -> u32 {
+    let after_seconds = update_delay_seconds(episode, now, timing);
+    episode.update_due_at = Some(later(now, after_seconds));
+    after_seconds
 }
 
 /// The settle time, or what is left of the cool-down when that is longer.
@@ -234,18 +276,27 @@ fn later(now: Timestamp, seconds: u32) -> Timestamp {
 }
 
 /// A child went to OK. It still counts as having fired.
-fn recover_child(episode: &Episode, change: &ChildChange) -> EpisodeStep {
+///
+/// A change that is known asks for the recovery again: the first try may have ended before it.
+fn recover_child(
+    episode: &Episode,
+    change: &ChildChange,
+    now: Timestamp,
+    timing: Timing,
+) -> EpisodeStep {
     let mut after = episode.clone();
-    let Some(known) = after.children.get_mut(&change.kind) else {
-        return EpisodeStep::Nothing(NoStep::AlreadyKnown);
-    };
-    if change.at <= known.changed_at {
-        return EpisodeStep::Nothing(NoStep::AlreadyKnown);
+    if let Some(known) = after.children.get_mut(&change.kind)
+        && change.at > known.changed_at
+    {
+        known.state = ChildState::Recovered;
+        known.changed_at = change.at;
     }
-    known.state = ChildState::Recovered;
-    known.changed_at = change.at;
-    if after.still_firing().is_empty() && after.notified_at.is_some() {
+    if is_owed_a_decision(&after, now, timing) {
+        enqueue_update(after, now, timing)
+    } else if after.still_firing().is_empty() && after.unreported().is_empty() {
         EpisodeStep::CheckRecovery { episode: after }
+    } else if after == *episode {
+        EpisodeStep::Nothing(NoStep::AlreadyKnown)
     } else {
         EpisodeStep::Join { episode: after }
     }

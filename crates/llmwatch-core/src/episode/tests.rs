@@ -367,3 +367,115 @@ fn the_ledger_reads_back_what_it_stored() {
     let json = serde_json::to_string(&episode).unwrap();
     assert_eq!(serde_json::from_str::<Episode>(&json).unwrap(), episode);
 }
+
+#[test]
+fn a_redelivered_recovery_asks_again() {
+    let ok = child(Throttles, AlarmState::Ok, "12:00");
+    let EpisodeStep::CheckRecovery { episode } = ask(Some(&notified()), &ok, "12:00") else {
+        panic!("every child is OK")
+    };
+    assert_eq!(ask(Some(&episode), &ok, "13:00"), EpisodeStep::CheckRecovery { episode });
+}
+
+#[test]
+fn recovery_waits_for_the_update_that_is_on_its_way() {
+    let event = child(ServerErrors, AlarmState::Alarm, "05:00");
+    let episode = enqueued(ask(Some(&notified()), &event, "05:00"), 30);
+    let ok = child(ServerErrors, AlarmState::Ok, "05:10");
+    let episode = joined(ask(Some(&episode), &ok, "05:10"));
+    let ok = child(Throttles, AlarmState::Ok, "05:20");
+    let episode = joined(ask(Some(&episode), &ok, "05:20"));
+    let children = Read::Known(vec![
+        live(Throttles, AlarmState::Ok, "05:20"),
+        live(ServerErrors, AlarmState::Ok, "05:10"),
+    ]);
+    assert_eq!(recovery(&episode, &children), Recovery::NotNotified);
+    let settled = settle(&episode, &children, at("05:30"), TIMING);
+    let Settled::Decide { episode: decided, .. } = settled else { panic!("{settled:?}") };
+    let Concluded { episode, .. } = conclude(&episode, &decided, at("05:31"), TIMING);
+    assert!(matches!(recovery(&episode, &children), Recovery::Recovered { .. }));
+}
+
+#[test]
+fn an_alarm_that_fires_while_the_decision_is_carried_out_gets_an_update() {
+    let episode = opened(Throttles, "00:00");
+    let settled = settle(&episode, &Read::Known(Vec::new()), at("00:30"), TIMING);
+    let Settled::Decide { episode: decided, .. } = settled else { panic!("{settled:?}") };
+    let late = child(ServerErrors, AlarmState::Alarm, "00:31");
+    let episode = joined(ask(Some(&episode), &late, "00:31"));
+    let concluded = conclude(&episode, &decided, at("00:33"), TIMING);
+    assert_eq!(concluded.update_after_seconds, Some(30));
+    assert_eq!(concluded.episode.update_due_at, Some(at("01:03")));
+    assert_eq!(concluded.episode.unreported(), [ServerErrors]);
+}
+
+#[test]
+fn a_concluded_decision_keeps_what_the_listing_told() {
+    let episode = joined(ask(
+        Some(&opened(Throttles, "00:00")),
+        &child(HighLatency, AlarmState::Alarm, "00:10"),
+        "00:10",
+    ));
+    let children = Read::Known(vec![
+        live(ServerErrors, AlarmState::Alarm, "00:05"),
+        LiveChild { muting: Muting::Muted, ..live(HighLatency, AlarmState::Alarm, "00:10") },
+    ]);
+    let settled = settle(&episode, &children, at("00:30"), TIMING);
+    let Settled::Decide { episode: decided, .. } = settled else { panic!("{settled:?}") };
+    let concluded = conclude(&episode, &decided, at("00:31"), TIMING);
+    assert_eq!(concluded.update_after_seconds, None);
+    assert_eq!(concluded.episode.reported, [ServerErrors, Throttles]);
+    assert_eq!(concluded.episode.muted.get(&HighLatency), Some(&at("00:10")));
+}
+
+/// An hour and more after the episode opened, and nobody was told of it.
+const HOURS_LATER: &str = "2026-11-21T05:00:00Z";
+
+#[test]
+fn a_lost_settle_message_is_sent_again_by_the_next_event() {
+    let later: Timestamp = HOURS_LATER.parse().unwrap();
+    let episode = opened(Throttles, "00:00");
+    for event in [
+        child(ServerErrors, AlarmState::Alarm, "59:00"),
+        child(Throttles, AlarmState::Ok, "59:00"),
+        composite(AlarmState::Ok, &[], "59:00"),
+    ] {
+        let due = enqueued(step(&pool(), Some(&episode), &event, later, TIMING), 30);
+        assert_eq!(due.update_due_at, Some("2026-11-21T05:00:30Z".parse().unwrap()), "{event:?}");
+        let joined = step(&pool(), Some(&due), &event, later, TIMING);
+        assert!(!matches!(joined, EpisodeStep::EnqueueUpdate { .. }), "{joined:?}");
+    }
+}
+
+#[test]
+fn a_lost_update_message_is_sent_again_by_the_next_event() {
+    let event = child(ServerErrors, AlarmState::Alarm, "05:00");
+    let episode = enqueued(ask(Some(&notified()), &event, "05:00"), 30);
+    let third = child(HighLatency, AlarmState::Alarm, "59:00");
+    let later = HOURS_LATER.parse().unwrap();
+    enqueued(step(&pool(), Some(&episode), &third, later, TIMING), 30);
+}
+
+#[test]
+fn an_alarm_long_after_an_unnoticed_recovery_opens_a_new_episode() {
+    let ok = child(Throttles, AlarmState::Ok, "12:00");
+    let EpisodeStep::CheckRecovery { episode } = ask(Some(&notified()), &ok, "12:00") else {
+        panic!("every child is OK")
+    };
+    let flap = child(Throttles, AlarmState::Alarm, "26:59");
+    joined(ask(Some(&episode), &flap, "26:59"));
+    let again = child(Throttles, AlarmState::Alarm, "27:00");
+    let EpisodeStep::Open { episode: new, .. } = ask(Some(&episode), &again, "27:00") else {
+        panic!("the first episode is over")
+    };
+    assert_ne!(new.id, episode.id);
+}
+
+#[test]
+fn each_notice_of_an_episode_has_its_own_name() {
+    let opening = opened(Throttles, "00:00");
+    assert_eq!(opening.notice(), "opening");
+    assert_eq!(notified().notice(), "after-20261121T020030");
+    let updated = notified().after_notice(&[ServerErrors], at("09:00"));
+    assert_eq!(updated.notice(), "after-20261121T020900");
+}
