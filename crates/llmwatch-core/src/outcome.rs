@@ -2,6 +2,7 @@
 
 use crate::decision::{CaseStep, Decision, NoCase, QuotaAction, QuotaStep, RequestContext};
 use crate::duplicate::CaseId;
+use crate::fingerprint::fingerprint;
 use crate::quota::QuotaKind;
 use crate::settings::CaseAutomation;
 
@@ -75,7 +76,38 @@ pub struct QuotaOutcome {
     pub outcome: Outcome,
 }
 
+impl Outcome {
+    /// How it ended, without the wording of why, which differs from try to try.
+    fn identity(&self) -> String {
+        match self {
+            Self::HeldBack { .. } | Self::NotNeeded(NoCase::HeldBack { .. }) => "HeldBack".into(),
+            Self::Failed { .. } => "Failed".into(),
+            Self::Disabled
+            | Self::DryRun
+            | Self::NoSupportPlan
+            | Self::SubmittedIdPending { .. }
+            | Self::Opened { .. }
+            | Self::Appended { .. }
+            | Self::AlreadyReported { .. }
+            | Self::AlreadyRequested { .. }
+            | Self::ConsoleForm
+            | Self::AtMaximum
+            | Self::NotNeeded(_) => format!("{self:?}"),
+        }
+    }
+}
+
 impl Outcomes {
+    /// What two tries of a decision have in common when there is nothing new to tell of the second.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let quotas = self.quotas.iter().map(|quota| (quota.kind.abbreviation(), &quota.outcome));
+        let all = quotas.chain([("case", &self.case)]);
+        let parts: Vec<String> =
+            all.map(|(what, outcome)| format!("{what} {}", outcome.identity())).collect();
+        fingerprint(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     /// The outcomes of a decision given what became of its effects.
     ///
     /// `quota` and `case` are asked only for steps that have an effect, see

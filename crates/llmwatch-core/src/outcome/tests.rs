@@ -105,3 +105,19 @@ fn a4_one_failed_request_leaves_the_others_outcome_alone() {
     );
     assert_eq!(outcomes.case, Outcome::NotNeeded(NoCase::QuotaActionsInstead));
 }
+
+#[test]
+fn a_failure_in_other_words_is_nothing_new() {
+    let failed = |why: &str| Outcomes {
+        quotas: vec![QuotaOutcome {
+            kind: QuotaKind::Tpm,
+            outcome: Outcome::Failed { why: why.into() },
+        }],
+        case: Outcome::NotNeeded(NoCase::QuotaActionsInstead),
+    };
+    let first = failed("request id 1");
+    assert_eq!(first.fingerprint(), failed("request id 2").fingerprint());
+    let mut submitted = first.clone();
+    submitted.quotas[0].outcome = Outcome::SubmittedIdPending { request: "r".into() };
+    assert_ne!(first.fingerprint(), submitted.fingerprint());
+}
