@@ -17,7 +17,7 @@ use llmwatch_tests::traffic::{self, BUSY_MODEL};
 use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
 
-use crate::readings;
+use crate::readings::{self, Calls};
 
 /// Deploys the demo's three pools and prints what an event of each kind costs the functions whose
 /// binaries are in `binaries`.
@@ -28,13 +28,17 @@ pub(crate) fn run(binaries: PathBuf) -> Result<(), Broken> {
         let now: Timestamp =
             clock["now"].as_str().and_then(|now| now.parse().ok()).unwrap_or_default();
         let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
-        incident = minute - SignedDuration::from_mins(10);
+        // Long enough ago that no deployed alarm fires on it, and within the evidence.
+        incident = minute - SignedDuration::from_hours(3);
         calls.control(Method::Post, "/_llmwatch/seed", &traffic::seed(incident)).map(drop)
     })?;
     let environment = environment(&world)?;
     println!("Functions measured: those in {}", binaries.display());
     let places = Places { binaries, ..world.places().clone() };
-    println!("{:<46} {:>9} {:>9} {:>6}", "", "wall ms", "CPU ms", "calls");
+    println!("{:<46} {:>9} {:>9} {:>6} {:>7}", "", "wall ms", "CPU ms", "calls", "ledger");
+    let minute = json!({ "advance_seconds": 60 });
+    world.calls().control(Method::Post, "/_llmwatch/clock", &minute)?;
+    readings::wait_for_quiet(&world)?;
 
     let mut processor = MeasuredFunction::start(&places, "notification-processor", &environment)?;
     row("notification-processor: start", processor.init(), None);
@@ -42,7 +46,7 @@ pub(crate) fn run(binaries: PathBuf) -> Result<(), Broken> {
     row("  an alarm opens an episode", opened.0.cost, Some(opened.1));
     let settle = queue_message(&world, &environment)?;
     let decided = measured(&world, &mut processor, &settle)?;
-    row("  decision, request and mail over 14 days", decided.0.cost, Some(decided.1));
+    row("  14 days read, request, mail, recovery mail", decided.0.cost, Some(decided.1));
     let again = measured(&world, &mut processor, &settle)?;
     row("  the same message again", again.0.cost, Some(again.1));
     memory(&processor)?;
@@ -64,7 +68,7 @@ fn measured(
     world: &World,
     function: &mut MeasuredFunction,
     event: &Value,
-) -> Result<(Invocation, usize), Broken> {
+) -> Result<(Invocation, Calls), Broken> {
     let seen = readings::last_call(world)?;
     let invocation = function.invoke(event)?;
     if invocation.has_failed
@@ -129,13 +133,15 @@ fn environment(world: &World) -> Result<Vec<(&'static str, String)>, Broken> {
     ])
 }
 
-fn row(what: &str, cost: Cost, calls: Option<usize>) {
+fn row(what: &str, cost: Cost, calls: Option<Calls>) {
     let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
-    let calls = calls.map(|calls| calls.to_string()).unwrap_or_default();
+    let text = |count: Option<usize>| count.map(|count| count.to_string()).unwrap_or_default();
     println!(
-        "{what:<46} {:>9.1} {:>9.1} {calls:>6}",
+        "{what:<46} {:>9.1} {:>9.1} {:>6} {:>7}",
         milliseconds(cost.wall),
-        milliseconds(cost.cpu)
+        milliseconds(cost.cpu),
+        text(calls.map(|calls| calls.others)),
+        text(calls.map(|calls| calls.ledger)),
     );
 }
 

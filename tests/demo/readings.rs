@@ -1,11 +1,13 @@
 //! What the demo reads back from the local AWS, in lines to print.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::stored::StoredPool;
 use llmwatch_tests::aws_call::{JsonService, Method};
+use llmwatch_tests::process::{Seen, wait_until};
 use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
 
@@ -87,10 +89,35 @@ pub(crate) fn open_cases(world: &World) -> Result<usize, Broken> {
     Ok(answer["cases"].as_array().map_or(0, Vec::len))
 }
 
-/// How many calls reached the endpoint since a number, those it made itself left out.
-pub(crate) fn call_count(world: &World, since: u64) -> Result<usize, Broken> {
+/// How many calls functions made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Calls {
+    /// To the ledger table.
+    pub(crate) ledger: usize,
+    /// To everything else, further pages included.
+    pub(crate) others: usize,
+}
+
+/// The calls functions made since a number.
+pub(crate) fn call_count(world: &World, since: u64) -> Result<Calls, Broken> {
     let calls = recorded(world, since)?;
-    Ok(calls.iter().filter(|call| call["caller"].as_str().is_some_and(is_function)).count())
+    let of_functions = calls.iter().filter(|call| call["caller"].as_str().is_some_and(is_function));
+    let (ledger, others): (Vec<&Value>, Vec<&Value>) =
+        of_functions.partition(|call| call["service"] == "dynamodb");
+    Ok(Calls { ledger: ledger.len(), others: others.len() })
+}
+
+/// Waits until no call has come for a second.
+pub(crate) fn wait_for_quiet(world: &World) -> Result<(), Broken> {
+    let mut last = (last_call(world)?, Instant::now());
+    wait_until("the functions to be idle", Duration::from_secs(60), || {
+        let newest = last_call(world)?;
+        if newest != last.0 {
+            last = (newest, Instant::now());
+        }
+        let is_quiet = last.1.elapsed() > Duration::from_secs(1);
+        Ok(if is_quiet { Seen::Yes(()) } else { Seen::NotYet(format!("call {newest}")) })
+    })
 }
 
 fn is_function(caller: &str) -> bool {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub const INCIDENT_MINUTES: i64 = 12;
 
 /// Minutes seeded after the start of the incident, calm again once it is over.
-const MINUTES_AHEAD: i64 = 60;
+const MINUTES_AHEAD: i64 = 240;
 
 /// Full days of history before today.
 const FULL_DAYS: i64 = 14;
