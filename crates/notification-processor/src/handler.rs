@@ -1,7 +1,7 @@
 //! The story of one event.
 
 use jiff::Timestamp;
-use lambda_runtime::Error;
+use lambda_runtime::Diagnostic;
 use llmwatch_aws::{CallFailed, chain};
 use llmwatch_core::decision::decide;
 use llmwatch_core::episode::{EpisodeId, Settled, settle};
@@ -45,13 +45,35 @@ pub(crate) enum Failure {
     StepToRetry(String),
 }
 
+impl Failure {
+    /// The failure's name in Lambda's error record.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "MalformedEvent",
+            Self::Call(_) => "CallFailed",
+            Self::NotDone(_) => "NotDone",
+            Self::AlarmArn(..) => "MalformedAlarmArn",
+            Self::Contended(_) => "Contended",
+            Self::ChildrenUnknown(_) => "AlarmsUnreadable",
+            Self::StepToRetry(_) => "StepToRetry",
+        }
+    }
+}
+
 /// Answers one event: an alarm's change of state, or messages the function sent itself.
 ///
 /// # Errors
 ///
 /// When an alarm's change could not be dealt with. Failed queue messages are reported one by one in
 /// the answer instead, so that the others are not sent again.
-pub async fn handle(app: &App, event: &Value, now: Timestamp) -> Result<Value, Error> {
+pub async fn handle(app: &App, event: &Value, now: Timestamp) -> Result<Value, Diagnostic> {
+    answer(app, event, now).await.map_err(|failure| Diagnostic {
+        error_type: failure.kind().to_owned(),
+        error_message: chain(&failure),
+    })
+}
+
+async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failure> {
     match event::incoming(event, &app.config.prefix)? {
         Incoming::Alarms(changes) => {
             for change in &changes {
