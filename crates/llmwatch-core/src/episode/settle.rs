@@ -72,7 +72,10 @@ pub fn settle(
     }
     let mut episode = brought_up_to_date(episode, live);
     let Some(firing) = firing(&episode) else {
-        return Settled::OnlyMuted { episode: ended(episode, now) };
+        // Not now: an alarm that fired since may not have been delivered yet.
+        let last_change = episode.muted.values().max().copied();
+        let ended_at = last_change.unwrap_or(episode.opened_at);
+        return Settled::OnlyMuted { episode: ended(episode, ended_at) };
     };
     if episode.unreported().is_empty() {
         episode.update_due_at = None;

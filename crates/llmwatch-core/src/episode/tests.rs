@@ -324,6 +324,12 @@ fn an_episode_of_disabled_alarms_only_ends_in_silence() {
     let Settled::OnlyMuted { episode } = settled else { panic!("{settled:?}") };
     assert!(!episode.is_open());
     assert_eq!(episode.muted.get(&Throttles), Some(&at("00:00")));
+    // Its event may come after the muted one has been looked at.
+    let heard = child(ServerErrors, AlarmState::Alarm, "00:01");
+    assert!(matches!(ask(Some(&episode), &heard, "00:31"), EpisodeStep::Open { .. }));
+    let again = child(Throttles, AlarmState::Alarm, "00:00");
+    let known = EpisodeStep::Nothing(NoStep::FromEndedEpisode);
+    assert_eq!(ask(Some(&episode), &again, "00:31"), known);
 }
 
 #[test]
