@@ -216,6 +216,8 @@ fn join(
                 known.state = ChildState::Firing;
                 known.changed_at = child.at;
             }
+            // The composite's message, which says no value, may have come first.
+            Some(known) if child.at == known.fired_at => known.value = known.value.or(child.value),
             Some(_) => {}
         }
     }

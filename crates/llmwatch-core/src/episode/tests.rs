@@ -342,6 +342,22 @@ fn a_composite_opens_with_the_children_it_lists() {
 }
 
 #[test]
+fn an_alarm_that_the_composite_told_of_gets_its_value_from_its_own_event() {
+    let event = composite(AlarmState::Alarm, &[Throttles], "00:00");
+    let EpisodeStep::Open { episode, .. } = ask(None, &event, "00:00") else {
+        panic!("nothing is open")
+    };
+    let with_value = |when: &str| {
+        let change = change(Throttles, AlarmState::Alarm, when);
+        EpisodeEvent::Child(ChildChange { value: Some(312.0), ..change })
+    };
+    let episode = joined(ask(Some(&episode), &with_value("00:00"), "00:01"));
+    assert_eq!(episode.children[&Throttles].value, Some(312.0));
+    let known = EpisodeStep::Nothing(NoStep::AlreadyKnown);
+    assert_eq!(ask(Some(&episode), &with_value("00:00"), "00:02"), known);
+}
+
+#[test]
 fn a_composite_without_children_asks_for_them() {
     let event = composite(AlarmState::Alarm, &[], "00:00");
     assert_eq!(ask(None, &event, "00:00"), EpisodeStep::ResolveChildren);
