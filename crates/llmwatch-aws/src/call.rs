@@ -5,6 +5,9 @@ use std::error::Error;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+/// How much of a service's message is kept, in characters.
+const MAX_MESSAGE_CHARS: usize = 200;
+
 /// An AWS call that failed after the SDK's own retries.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} of {subject} failed")]
@@ -29,7 +32,11 @@ impl CallFailed {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         let code = error.code().map(str::to_owned);
-        Self { operation, subject: subject.into(), code, source: error.into() }
+        let source = match &code {
+            Some(code) => service_said(code, error.message()).into(),
+            None => error.into(),
+        };
+        Self { operation, subject: subject.into(), code, source }
     }
 
     /// A call that was answered, but with something llmwatch cannot use.
@@ -67,6 +74,8 @@ impl CallFailed {
             "ThrottlingException",
             "Throttling",
             "TooManyRequestsException",
+            "ThrottledException",
+            "RequestThrottled",
             "RequestLimitExceeded",
             "ProvisionedThroughputExceededException",
         ])
@@ -75,7 +84,13 @@ impl CallFailed {
     /// The function's role lacks the permission.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        self.has_code(&["AccessDeniedException", "AccessDenied", "UnauthorizedOperation"])
+        self.has_code(&[
+            "AccessDeniedException",
+            "AccessDenied",
+            "UnauthorizedOperation",
+            "AuthorizationError",
+            "KMSAccessDeniedException",
+        ])
     }
 
     /// The account has no support plan that opens the Support API.
@@ -90,12 +105,6 @@ impl CallFailed {
         self.has_code(&["ResourceAlreadyExistsException", "ParameterAlreadyExists"])
     }
 
-    /// A conditional write found the condition false.
-    #[must_use]
-    pub fn is_condition_failed(&self) -> bool {
-        self.has_code(&["ConditionalCheckFailedException"])
-    }
-
     /// The service says the request itself is wrong, so that sending it again cannot help.
     #[must_use]
     pub fn is_refused(&self) -> bool {
@@ -108,6 +117,7 @@ impl CallFailed {
             "ValidationException",
             "ValidationError",
             "InvalidParameterException",
+            "InvalidParameter",
         ])
     }
 
@@ -128,6 +138,19 @@ impl CallFailed {
     }
 }
 
+/// The service's code and words, shortened: a service that refuses a value repeats it, and the
+/// value may be the text of a case. What else an SDK error prints (request ids) changes from try to
+/// try and helps nobody who reads a mail.
+fn service_said(code: &str, message: Option<&str>) -> String {
+    let Some(message) = message.filter(|message| !message.is_empty()) else {
+        return code.to_owned();
+    };
+    match message.char_indices().nth(MAX_MESSAGE_CHARS) {
+        Some((end, _)) => format!("{code}: {}…", &message[..end]),
+        None => format!("{code}: {message}"),
+    }
+}
+
 /// An error and all its causes, joined by `: `, each once.
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> String {
@@ -145,6 +168,8 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_types::error::ErrorMetadata;
+
     use super::*;
 
     #[test]
@@ -157,6 +182,29 @@ mod tests {
             source: inner,
         };
         assert_eq!(error.explain(), "GetServiceQuota of L-CCA5DF70 failed: connection refused");
+    }
+
+    #[test]
+    fn what_a_service_says_is_kept_short_and_without_request_ids() {
+        let metadata = ErrorMetadata::builder()
+            .code("ValidationException")
+            .message(format!("Value '{}' failed", "x".repeat(8000)))
+            .custom("aws_request_id", "4711")
+            .build();
+        let error: SdkError<ErrorMetadata, ()> = SdkError::service_error(metadata, ());
+        let failed = CallFailed::new("CreateCase", "a case", error);
+        assert!(failed.is_refused());
+        let text = failed.explain();
+        assert!(text.starts_with("CreateCase of a case failed: ValidationException: Value 'xxx"));
+        assert!(text.chars().count() < 300 && !text.contains("4711"), "{text}");
+    }
+
+    #[test]
+    fn a_call_without_an_answer_keeps_its_cause() {
+        let error: SdkError<ErrorMetadata, ()> = SdkError::timeout_error("no answer in 10 s");
+        let failed = CallFailed::new("CreateCase", "a case", error);
+        assert_eq!(failed.code(), None);
+        assert!(failed.explain().contains("no answer in 10 s"), "{}", failed.explain());
     }
 
     #[test]

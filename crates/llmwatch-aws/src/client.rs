@@ -12,6 +12,13 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 /// Tries of one call, the first included: the SDK's standard retry mode with back-off.
 pub const ATTEMPTS: u32 = 4;
 
+/// How long one try of a call may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a call may take with all its tries: a function that reads, decides and writes must
+/// still get to its mail when one service hangs.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
+
 /// The configuration every client of a function shares.
 ///
 /// `app` is the function's crate name; it stands in the User-Agent as `app/{name}`, so that
@@ -23,8 +30,8 @@ pub async fn sdk_config(app: &'static str) -> SdkConfig {
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(3))
-                .operation_attempt_timeout(Duration::from_secs(15))
-                .operation_timeout(Duration::from_secs(60))
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(OPERATION_TIMEOUT)
                 .build(),
         );
     if let Ok(name) = AppName::new(app) {

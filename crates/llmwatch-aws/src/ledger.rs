@@ -16,7 +16,8 @@ use serde::de::DeserializeOwned;
 
 use crate::CallFailed;
 
-/// How long an intent keeps others away from its effect.
+/// How long an intent keeps others away from its effect, from the time its event began: longer
+/// than the function that carries it out may run, so that nobody takes over what is under way.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
 
 /// How long rows are kept: longer than the look-back for open cases (60 days).
@@ -78,15 +79,7 @@ pub async fn read<T: DeserializeOwned>(
     table: &str,
     key: &RowKey,
 ) -> Result<Option<Versioned<T>>, CallFailed> {
-    let answer = client
-        .get_item()
-        .table_name(table)
-        .set_key(Some(key_attributes(key)))
-        .consistent_read(true)
-        .send()
-        .await
-        .map_err(|error| CallFailed::new("GetItem", key.to_string(), error))?;
-    let Some(item) = answer.item.filter(|item| !item.is_empty()) else { return Ok(None) };
+    let Some(item) = get(client, table, key).await? else { return Ok(None) };
     let document = parsed(&item, "document", "GetItem", key)?;
     let version = number(&item, "version").unwrap_or(0);
     Ok(Some(Versioned { document, version }))
@@ -117,34 +110,27 @@ pub async fn write<T: Serialize>(
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":version", AttributeValue::N(read_version.to_string()))
     };
-    written(put.send().await, key)
+    match put.send().await {
+        Ok(_) => Ok(Written::Yes),
+        Err(error)
+            if matches!(
+                error.as_service_error(),
+                Some(PutItemError::ConditionalCheckFailedException(_))
+            ) =>
+        {
+            Ok(Written::Conflict)
+        }
+        Err(error) => Err(CallFailed::new("PutItem", key.to_string(), error)),
+    }
 }
 
-/// Removes a document if it still has the version it was read with.
+/// Whether an effect was ever claimed, whatever became of it.
 ///
 /// # Errors
 ///
-/// When the call fails; a lost race is not an error but [`Written::Conflict`].
-pub async fn remove(
-    client: &Client,
-    table: &str,
-    key: &RowKey,
-    read_version: u64,
-) -> Result<Written, CallFailed> {
-    let answer = client
-        .delete_item()
-        .table_name(table)
-        .set_key(Some(key_attributes(key)))
-        .condition_expression("#version = :version")
-        .expression_attribute_names("#version", "version")
-        .expression_attribute_values(":version", AttributeValue::N(read_version.to_string()))
-        .send()
-        .await;
-    match answer {
-        Ok(_) => Ok(Written::Yes),
-        Err(error) if is_condition_failed(&error) => Ok(Written::Conflict),
-        Err(error) => Err(CallFailed::new("DeleteItem", key.to_string(), error)),
-    }
+/// When the call fails.
+pub async fn is_claimed(client: &Client, table: &str, key: &RowKey) -> Result<bool, CallFailed> {
+    Ok(get(client, table, key).await?.is_some())
 }
 
 /// Claims an effect: writes its intent unless it is done or somebody holds a live lease.
@@ -244,28 +230,20 @@ pub async fn release(client: &Client, table: &str, key: &RowKey) -> Result<(), C
     Ok(())
 }
 
-fn written<T, E, R>(answer: Result<T, SdkError<E, R>>, key: &RowKey) -> Result<Written, CallFailed>
-where
-    E: aws_smithy_types::error::metadata::ProvideErrorMetadata
-        + std::error::Error
-        + Send
-        + Sync
-        + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    match answer {
-        Ok(_) => Ok(Written::Yes),
-        Err(error) if is_condition_failed(&error) => Ok(Written::Conflict),
-        Err(error) => Err(CallFailed::new("PutItem", key.to_string(), error)),
-    }
-}
-
-fn is_condition_failed<E, R>(error: &SdkError<E, R>) -> bool
-where
-    E: aws_smithy_types::error::metadata::ProvideErrorMetadata,
-{
-    error.as_service_error().and_then(|error| error.code())
-        == Some("ConditionalCheckFailedException")
+async fn get(
+    client: &Client,
+    table: &str,
+    key: &RowKey,
+) -> Result<Option<HashMap<String, AttributeValue>>, CallFailed> {
+    let answer = client
+        .get_item()
+        .table_name(table)
+        .set_key(Some(key_attributes(key)))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("GetItem", key.to_string(), error))?;
+    Ok(answer.item.filter(|item| !item.is_empty()))
 }
 
 fn key_attributes(key: &RowKey) -> HashMap<String, AttributeValue> {
@@ -307,3 +285,6 @@ fn text<'a>(item: &'a HashMap<String, AttributeValue>, attribute: &str) -> Optio
 fn number(item: &HashMap<String, AttributeValue>, attribute: &str) -> Option<u64> {
     item.get(attribute).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok())
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,8 @@ pub mod service_quotas;
 #[cfg(feature = "support")]
 pub mod support;
 pub mod telemetry;
+#[cfg(any(feature = "cloudwatch", feature = "servicequotas"))]
+mod time;
 #[cfg(feature = "sns")]
 pub mod topics;
 

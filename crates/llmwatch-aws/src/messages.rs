@@ -36,3 +36,25 @@ pub async fn send<M: Serialize>(
         .map_err(|error| CallFailed::new("SendMessage", queue_url, error))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::operation::send_message::SendMessageOutput;
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_is_delayed_by_at_most_what_sqs_takes() {
+        for (delay, expected) in [(0, 0), (30, 30), (900, 900), (901, 900)] {
+            let rule = mock!(Client::send_message)
+                .match_requests(move |request| {
+                    request.delay_seconds() == Some(expected)
+                        && request.message_body() == Some("\"m\"")
+                })
+                .then_output(|| SendMessageOutput::builder().build());
+            let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&rule]);
+            send(&client, "queue", &"m", Duration::from_secs(delay)).await.unwrap();
+        }
+    }
+}

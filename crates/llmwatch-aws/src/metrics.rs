@@ -21,7 +21,7 @@ pub const MODEL_ID: &str = "ModelId";
 /// The most queries one `GetMetricData` takes.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>.
-const MAX_QUERIES: usize = 500;
+pub(crate) const MAX_QUERIES: usize = 500;
 
 /// The most metrics, and the most bytes, one `PutMetricData` takes.
 ///

@@ -7,9 +7,8 @@ use llmwatch_core::ids::QuotaCode;
 use serde::{Deserialize, Serialize};
 
 use crate::CallFailed;
-
-/// The service code of Amazon Bedrock in Service Quotas.
-const SERVICE: &str = "bedrock";
+use crate::service_quotas::BEDROCK;
+use crate::time::timestamp;
 
 /// A quota's applied value as Service Quotas gives it now.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,7 +50,7 @@ pub async fn applied_value(
 ) -> Result<Option<AppliedValue>, CallFailed> {
     let answer = client
         .get_service_quota()
-        .service_code(SERVICE)
+        .service_code(BEDROCK)
         .quota_code(code.as_str())
         .send()
         .await
@@ -78,7 +77,7 @@ pub async fn request_increase(
 ) -> Result<QuotaRequest, CallFailed> {
     let answer = client
         .request_service_quota_increase()
-        .service_code(SERVICE)
+        .service_code(BEDROCK)
         .quota_code(code.as_str())
         .desired_value(desired_value)
         .send()
@@ -102,13 +101,13 @@ pub async fn request_history(client: &Client) -> Result<Vec<QuotaRequest>, CallF
     let mut requests = Vec::new();
     let mut pages = client
         .list_requested_service_quota_change_history()
-        .service_code(SERVICE)
+        .service_code(BEDROCK)
         .max_results(100)
         .into_paginator()
         .send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| {
-            CallFailed::new("ListRequestedServiceQuotaChangeHistory", SERVICE, error)
+            CallFailed::new("ListRequestedServiceQuotaChangeHistory", BEDROCK, error)
         })?;
         requests.extend(
             page.requested_quotas.unwrap_or_default().into_iter().filter_map(quota_request),
@@ -144,6 +143,9 @@ fn quota_request(change: RequestedServiceQuotaChange) -> Option<QuotaRequest> {
         is_open,
         status: status.as_str().to_owned(),
         case_number: change.case_id,
-        created_at: change.created.and_then(|at| Timestamp::from_second(at.secs()).ok()),
+        created_at: change.created.and_then(timestamp),
     })
 }
+
+#[cfg(test)]
+mod tests;

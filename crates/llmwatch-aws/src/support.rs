@@ -2,7 +2,10 @@
 //!
 //! Support is one global service; the client's Region is `Region::support_region`.
 
+use std::time::Duration;
+
 use aws_sdk_support::Client;
+use aws_sdk_support::config::retry::RetryConfig;
 use aws_sdk_support::types::CaseDetails;
 use jiff::Timestamp;
 
@@ -12,6 +15,12 @@ use crate::CallFailed;
 ///
 /// Source: <https://docs.aws.amazon.com/awssupport/latest/APIReference/API_DescribeCases.html>.
 const CASES_A_PAGE: i32 = 100;
+
+/// How long a write waits when Support is too busy: it takes 5 requests a second.
+///
+/// Source: <https://docs.aws.amazon.com/general/latest/gr/awssupport.html>.
+const WAITS_WHEN_THROTTLED: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// A support case, without its communications.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +114,9 @@ pub async fn case_by_number(
 
 /// Finds the codes of Bedrock and of its general category.
 ///
-/// No documentation names them, so they are looked up: the service whose name says Bedrock, and of
-/// its categories the one that says general guidance, else the first.
+/// No documentation names them, so they are looked up: the service whose name says Bedrock, of
+/// several (its agents may be one) the shortest name, and of its categories the one that says
+/// general guidance, else the first.
 ///
 /// # Errors
 ///
@@ -121,7 +131,10 @@ pub async fn bedrock_category(client: &Client) -> Result<ServiceCategory, CallFa
     let named = |text: &Option<String>, word: &str| {
         text.as_deref().is_some_and(|text| text.to_lowercase().contains(word))
     };
-    let service = services.iter().find(|service| named(&service.name, "bedrock"));
+    let service = services
+        .iter()
+        .filter(|service| named(&service.name, "bedrock"))
+        .min_by_key(|service| service.name().map(str::len));
     let category = service.and_then(|service| {
         let categories = service.categories.as_deref().unwrap_or_default();
         categories.iter().find(|category| named(&category.code, "general")).or(categories.first())
@@ -140,6 +153,8 @@ pub async fn bedrock_category(client: &Client) -> Result<ServiceCategory, CallFa
 
 /// Opens a case and returns its id.
 ///
+/// Tried again only when Support asks to slow down: after any other failure a case may be open.
+///
 /// # Errors
 ///
 /// When Support refuses or cannot be reached.
@@ -148,7 +163,7 @@ pub async fn create_case(
     case: &NewCase,
     category: &ServiceCategory,
 ) -> Result<String, CallFailed> {
-    let answer = client
+    let call = client
         .create_case()
         .subject(&case.subject)
         .communication_body(&case.body)
@@ -156,29 +171,49 @@ pub async fn create_case(
         .category_code(&category.category_code)
         .severity_code(case.severity_code)
         .issue_type("technical")
-        .language(case.language)
-        .send()
-        .await
-        .map_err(|error| CallFailed::new("CreateCase", &case.subject, error))?;
+        .language(case.language);
+    let answer = unless_throttled(async || {
+        let answer = call.clone().customize().config_override(tried_once()).send().await;
+        answer.map_err(|error| CallFailed::new("CreateCase", &case.subject, error))
+    })
+    .await?;
     answer.case_id.ok_or_else(|| {
         CallFailed::unusable_answer("CreateCase", &case.subject, "the answer has no case id")
     })
 }
 
-/// Appends a message to a case.
+/// Appends a message to a case; tried again as [`create_case`] is.
 ///
 /// # Errors
 ///
 /// When Support refuses or cannot be reached.
 pub async fn append(client: &Client, case_id: &str, body: &str) -> Result<(), CallFailed> {
-    client
-        .add_communication_to_case()
-        .case_id(case_id)
-        .communication_body(body)
-        .send()
-        .await
-        .map_err(|error| CallFailed::new("AddCommunicationToCase", case_id, error))?;
+    let call = client.add_communication_to_case().case_id(case_id).communication_body(body);
+    unless_throttled(async || {
+        let answer = call.clone().customize().config_override(tried_once()).send().await;
+        answer.map_err(|error| CallFailed::new("AddCommunicationToCase", case_id, error))
+    })
+    .await?;
     Ok(())
+}
+
+/// A write that may have succeeded although it failed must not be repeated blindly, as the SDK
+/// would: people read each one.
+fn tried_once() -> aws_sdk_support::config::Builder {
+    aws_sdk_support::config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
+/// Repeats a call that Support was too busy to take up.
+async fn unless_throttled<T>(
+    call: impl AsyncFn() -> Result<T, CallFailed>,
+) -> Result<T, CallFailed> {
+    for wait in WAITS_WHEN_THROTTLED {
+        match call().await {
+            Err(failure) if failure.is_throttled() => tokio::time::sleep(wait).await,
+            answer => return answer,
+        }
+    }
+    call().await
 }
 
 /// Every message on a case, newest first, all pages.
@@ -215,3 +250,6 @@ fn summary(case: CaseDetails) -> Option<CaseSummary> {
         opened_at: case.time_created.unwrap_or_default(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! A pool's usage from CloudWatch: every usage metric, minute by minute, summed over its series.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::builders::MetricDataQueryBuilder;
 use aws_sdk_cloudwatch::types::{
@@ -13,18 +14,23 @@ use llmwatch_core::evidence::Read;
 use llmwatch_core::usage::{Gap, Samples, UsageMetric, Window};
 
 use crate::CallFailed;
+use crate::metrics::{BEDROCK, MAX_QUERIES, MODEL_ID};
+use crate::time::timestamp;
 
-/// The most series one request sums: queries are at most 500, one a metric and series plus a sum.
+/// The most series one request sums: one query a metric and series, and one sum a metric.
 ///
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>.
-const SERIES_A_REQUEST: usize = 500 / UsageMetric::ALL.len() - 1;
+/// The sum's expression then has some 1,200 characters of the 2,048 it may have.
+const SERIES_A_REQUEST: usize = MAX_QUERIES / UsageMetric::ALL.len() - 1;
 
-const NAMESPACE: &str = "AWS/Bedrock";
+/// Pages after which a read ends with a gap: several times what 14 days of all metrics take at
+/// 100,800 datapoints a page.
+const MAX_PAGES: u32 = 10;
 
 /// Reads the usage of all series of a pool over a window.
 ///
 /// CloudWatch sums the series, so that a pool of many series costs as few datapoints as one of one.
-/// A page that fails after the first leaves gaps, which the samples name.
+/// A page that fails after the first, or a metric that CloudWatch never says is complete, leaves a
+/// gap, which the samples name.
 pub async fn read_usage(client: &Client, series: &[String], window: Window) -> Read<Samples> {
     let mut samples = Samples::new(window);
     for batch in series.chunks(SERIES_A_REQUEST) {
@@ -42,75 +48,96 @@ async fn add_batch(
     samples: &mut Samples,
 ) -> Result<(), CallFailed> {
     let queries: Vec<MetricDataQuery> =
-        UsageMetric::ALL.iter().flat_map(|metric| sum_queries(*metric, series)).collect();
-    let mut reached: HashMap<UsageMetric, Timestamp> =
-        UsageMetric::ALL.iter().map(|metric| (*metric, window.start())).collect();
+        UsageMetric::ALL.into_iter().flat_map(|metric| sum_queries(metric, series)).collect();
+    let mut open: BTreeMap<UsageMetric, Timestamp> =
+        UsageMetric::ALL.into_iter().map(|metric| (metric, window.start())).collect();
     let mut token = None;
-    for page in 1_u32.. {
-        let answer = client
-            .get_metric_data()
-            .set_metric_data_queries(Some(queries.clone()))
-            .start_time(DateTime::from_secs(window.start().as_second()))
-            .end_time(DateTime::from_secs(window.end().as_second()))
-            .scan_by(ScanBy::TimestampAscending)
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(|error| CallFailed::new("GetMetricData", "the pool's usage", error));
-        let answer = match answer {
+    for page in 1..=MAX_PAGES {
+        let answer = match read_page(client, &queries, window, token).await {
             Ok(answer) => answer,
             Err(failure) if page == 1 => return Err(failure),
             Err(failure) => {
-                let why = format!("page {page}: {}", failure.explain());
-                samples.gaps.extend(reached.iter().map(|(metric, from)| Gap {
-                    metric: *metric,
-                    from: *from,
-                    to: window.end(),
-                    why: why.clone(),
-                }));
+                add_gaps(samples, open, &format!("page {page}: {}", failure.explain()));
                 return Ok(());
             }
         };
-        for result in answer.metric_data_results.unwrap_or_default() {
-            add_result(&result, window, samples, &mut reached);
+        for result in answer.metric_data_results() {
+            add_result(result, samples, &mut open);
+        }
+        if let [message, ..] = answer.messages() {
+            let said = message.value().or(message.code()).unwrap_or_default();
+            add_gaps(samples, std::mem::take(&mut open), &format!("CloudWatch says: {said}"));
         }
         token = answer.next_token;
         if token.is_none() {
             break;
         }
     }
+    let why = match token {
+        None => "CloudWatch did not say that it is complete".to_owned(),
+        Some(_) => format!("more than {MAX_PAGES} pages"),
+    };
+    add_gaps(samples, open, &why);
     Ok(())
 }
 
+async fn read_page(
+    client: &Client,
+    queries: &[MetricDataQuery],
+    window: Window,
+    token: Option<String>,
+) -> Result<GetMetricDataOutput, CallFailed> {
+    client
+        .get_metric_data()
+        .set_metric_data_queries(Some(queries.to_vec()))
+        .start_time(DateTime::from_secs(window.start().as_second()))
+        .end_time(DateTime::from_secs(window.end().as_second()))
+        .scan_by(ScanBy::TimestampAscending)
+        .set_next_token(token)
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("GetMetricData", "the pool's usage", error))
+}
+
+/// Everything still open is missing from where it was read to.
+fn add_gaps(samples: &mut Samples, open: BTreeMap<UsageMetric, Timestamp>, why: &str) {
+    let to = samples.window.end();
+    samples.gaps.extend(open.into_iter().map(|(metric, from)| Gap {
+        metric,
+        from,
+        to,
+        why: why.to_owned(),
+    }));
+}
+
+/// Adds a page of one metric; `open` holds how far each metric is read that is not complete.
 fn add_result(
     result: &MetricDataResult,
-    window: Window,
     samples: &mut Samples,
-    reached: &mut HashMap<UsageMetric, Timestamp>,
+    open: &mut BTreeMap<UsageMetric, Timestamp>,
 ) {
     let Some(metric) = UsageMetric::ALL.into_iter().find(|metric| result.id() == Some(id(*metric)))
     else {
         return;
     };
     for (at, value) in result.timestamps().iter().zip(result.values()) {
-        let Ok(at) = Timestamp::from_second(at.secs()) else { continue };
+        let Some(at) = timestamp(*at) else { continue };
         // Filled minutes come as zeros; only what was counted is data.
         if *value > 0.0 {
             samples.series_mut(metric).add(at, *value);
         }
         let after = at.saturating_add(SignedDuration::from_mins(1)).unwrap_or(at);
-        reached.entry(metric).and_modify(|reached| *reached = after.max(*reached));
+        open.entry(metric).and_modify(|reached| *reached = after.max(*reached));
     }
     match result.status_code() {
         Some(StatusCode::Complete) => {
-            reached.remove(&metric);
+            open.remove(&metric);
         }
-        Some(StatusCode::InternalError | StatusCode::Forbidden) => samples.gaps.push(Gap {
-            metric,
-            from: reached.remove(&metric).unwrap_or(window.start()),
-            to: window.end(),
-            why: format!("CloudWatch answered {:?}", result.status_code().map(StatusCode::as_str)),
-        }),
+        Some(status @ (StatusCode::InternalError | StatusCode::Forbidden)) => {
+            let from = open.remove(&metric).unwrap_or(samples.window.start());
+            let why = format!("CloudWatch answered {}", status.as_str());
+            add_gaps(samples, BTreeMap::from([(metric, from)]), &why);
+        }
         _ => {}
     }
 }
@@ -122,7 +149,8 @@ fn sum_queries(metric: UsageMetric, series: &[String]) -> Vec<MetricDataQuery> {
     if let [only] = series {
         return vec![series_query(metric, only).id(id(metric)).return_data(true).build()];
     }
-    let part = |index: usize| format!("{}{index}", id(metric));
+    // Short, since the sum names every one of them.
+    let part = |index: usize| format!("{}{index}", &id(metric)[..1]);
     let mut queries: Vec<MetricDataQuery> = series
         .iter()
         .enumerate()
@@ -143,9 +171,9 @@ fn sum_queries(metric: UsageMetric, series: &[String]) -> Vec<MetricDataQuery> {
 }
 
 fn series_query(metric: UsageMetric, model_id: &str) -> MetricDataQueryBuilder {
-    let dimension = Dimension::builder().name("ModelId").value(model_id).build();
+    let dimension = Dimension::builder().name(MODEL_ID).value(model_id).build();
     let source = Metric::builder()
-        .namespace(NAMESPACE)
+        .namespace(BEDROCK)
         .metric_name(metric.metric_name())
         .dimensions(dimension)
         .build();
@@ -153,14 +181,18 @@ fn series_query(metric: UsageMetric, model_id: &str) -> MetricDataQueryBuilder {
     MetricDataQuery::builder().metric_stat(stat)
 }
 
-/// Query ids begin with a lower-case letter and hold letters, digits and underscores.
+/// Query ids begin with a lower-case letter and hold letters, digits and underscores. The first
+/// letters tell the metrics apart.
 fn id(metric: UsageMetric) -> &'static str {
     match metric {
-        UsageMetric::Invocations => "invocations",
+        UsageMetric::Invocations => "requests",
         UsageMetric::Throttles => "throttles",
-        UsageMetric::EstimatedTpm => "estimated_tpm",
+        UsageMetric::EstimatedTpm => "weighted_tokens",
         UsageMetric::InputTokens => "input_tokens",
         UsageMetric::OutputTokens => "output_tokens",
-        UsageMetric::CacheWriteTokens => "cache_write_tokens",
+        UsageMetric::CacheWriteTokens => "cache_writes",
     }
 }
+
+#[cfg(test)]
+mod tests;

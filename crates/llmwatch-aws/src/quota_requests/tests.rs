@@ -1,0 +1,135 @@
+use aws_sdk_servicequotas::config::retry::RetryConfig;
+use aws_sdk_servicequotas::error::ErrorMetadata;
+use aws_sdk_servicequotas::operation::get_requested_service_quota_change::GetRequestedServiceQuotaChangeOutput;
+use aws_sdk_servicequotas::operation::get_service_quota::{
+    GetServiceQuotaError, GetServiceQuotaOutput,
+};
+use aws_sdk_servicequotas::operation::list_requested_service_quota_change_history::{
+    ListRequestedServiceQuotaChangeHistoryError, ListRequestedServiceQuotaChangeHistoryOutput,
+};
+use aws_sdk_servicequotas::operation::request_service_quota_increase::{
+    RequestServiceQuotaIncreaseError, RequestServiceQuotaIncreaseOutput,
+};
+use aws_sdk_servicequotas::types::ServiceQuota;
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use aws_smithy_types::DateTime;
+
+use super::*;
+
+fn client(rules: &[&Rule]) -> Client {
+    mock_client!(aws_sdk_servicequotas, RuleMode::MatchAny, rules, |config| config
+        .retry_config(RetryConfig::disabled()))
+}
+
+fn code() -> QuotaCode {
+    QuotaCode::parse("L-CCA5DF70").unwrap()
+}
+
+fn error(code: &str) -> ErrorMetadata {
+    ErrorMetadata::builder().code(code).build()
+}
+
+fn change(id: &str, status: RequestStatus) -> RequestedServiceQuotaChange {
+    RequestedServiceQuotaChange::builder()
+        .id(id)
+        .quota_code("L-CCA5DF70")
+        .desired_value(270_000.0)
+        .status(status)
+        .case_id("12345678")
+        .created(DateTime::from_secs(1_792_377_955))
+        .build()
+}
+
+#[tokio::test]
+async fn an_applied_value_is_read() {
+    let applied = mock!(Client::get_service_quota)
+        .match_requests(|request| request.service_code() == Some("bedrock"))
+        .then_output(|| {
+            let quota = ServiceQuota::builder().value(200_000.0).adjustable(true).build();
+            GetServiceQuotaOutput::builder().quota(quota).build()
+        });
+    let value = applied_value(&client(&[&applied]), &code()).await.unwrap();
+    assert_eq!(value, Some(AppliedValue { value: 200_000.0, adjustable: true }));
+}
+
+#[tokio::test]
+async fn a8_only_no_such_quota_means_none() {
+    let value = async |code_of_error: &'static str| {
+        let rule = mock!(Client::get_service_quota)
+            .then_error(move || GetServiceQuotaError::generic(error(code_of_error)));
+        applied_value(&client(&[&rule]), &code()).await
+    };
+    assert_eq!(value("NoSuchResourceException").await.unwrap(), None);
+    assert!(value("TooManyRequestsException").await.unwrap_err().is_throttled());
+    assert!(value("AccessDeniedException").await.unwrap_err().is_denied());
+}
+
+#[tokio::test]
+async fn a_request_is_made_and_its_case_number_is_kept() {
+    let accepted = mock!(Client::request_service_quota_increase)
+        .match_requests(|request| request.desired_value() == Some(270_000.0))
+        .then_output(|| {
+            RequestServiceQuotaIncreaseOutput::builder()
+                .requested_quota(change("r-1", RequestStatus::CaseOpened))
+                .build()
+        });
+    let request = request_increase(&client(&[&accepted]), &code(), 270_000.0).await.unwrap();
+    assert_eq!((request.id.as_str(), request.is_open), ("r-1", true));
+    assert_eq!(request.case_number.as_deref(), Some("12345678"));
+    assert_eq!(request.created_at, Some("2026-10-19T02:45:55Z".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn an_open_request_for_the_quota_is_told_apart() {
+    let refused = mock!(Client::request_service_quota_increase).then_error(|| {
+        RequestServiceQuotaIncreaseError::generic(error("ResourceAlreadyExistsException"))
+    });
+    let failed = request_increase(&client(&[&refused]), &code(), 1.0).await.unwrap_err();
+    assert!(failed.is_already_exists() && !failed.is_refused());
+}
+
+#[tokio::test]
+async fn the_whole_history_is_read_and_says_which_requests_are_open() {
+    let page = |token: Option<&'static str>, status: RequestStatus, next: Option<&'static str>| {
+        mock!(Client::list_requested_service_quota_change_history)
+            .match_requests(move |request| request.next_token() == token)
+            .then_output(move || {
+                ListRequestedServiceQuotaChangeHistoryOutput::builder()
+                    .requested_quotas(change(status.as_str(), status.clone()))
+                    .set_next_token(next.map(str::to_owned))
+                    .build()
+            })
+    };
+    let pages = [
+        page(None, RequestStatus::Pending, Some("2")),
+        page(Some("2"), RequestStatus::CaseOpened, Some("3")),
+        page(Some("3"), RequestStatus::Approved, Some("4")),
+        page(Some("4"), RequestStatus::CaseClosed, None),
+    ];
+    let history = request_history(&client(&pages.each_ref())).await.unwrap();
+    let open: Vec<bool> = history.iter().map(|request| request.is_open).collect();
+    assert_eq!(open, [true, true, false, false]);
+}
+
+#[tokio::test]
+async fn a_history_with_a_hole_is_an_error() {
+    let denied = mock!(Client::list_requested_service_quota_change_history).then_error(|| {
+        ListRequestedServiceQuotaChangeHistoryError::generic(error("AccessDeniedException"))
+    });
+    let failed = request_history(&client(&[&denied])).await.unwrap_err();
+    assert!(failed.explain().contains("ListRequestedServiceQuotaChangeHistory"));
+}
+
+#[tokio::test]
+async fn one_request_is_read_as_it_stands() {
+    let closed = mock!(Client::get_requested_service_quota_change).then_output(|| {
+        GetRequestedServiceQuotaChangeOutput::builder()
+            .requested_quota(change("r-1", RequestStatus::Denied))
+            .build()
+    });
+    let read = request(&client(&[&closed]), "r-1").await.unwrap();
+    assert_eq!((read.status.as_str(), read.is_open), ("DENIED", false));
+    let empty = mock!(Client::get_requested_service_quota_change)
+        .then_output(|| GetRequestedServiceQuotaChangeOutput::builder().build());
+    assert!(request(&client(&[&empty]), "r-1").await.is_err());
+}
