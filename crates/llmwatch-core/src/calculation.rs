@@ -164,7 +164,7 @@ fn last_known<'a>(
 
 /// The percentage of a quota at which the pool's usage alarm fires: the operator's, else the
 /// CATALOGUE's. An alarm that is switched off still has a threshold, which decisions compare with.
-fn percent(kind: QuotaKind, pool: &PoolLabel, tuning: &Tuning) -> f64 {
+pub(crate) fn percent(kind: QuotaKind, pool: &PoolLabel, tuning: &Tuning) -> f64 {
     let percent_of_kind = |row: &AlarmDefinition| match row.limit {
         Limit::PercentOfQuota(of, percent) if of == kind => Some(percent),
         Limit::PercentOfQuota(..) | Limit::AtLeast(_) | Limit::AboveBand(_) => None,

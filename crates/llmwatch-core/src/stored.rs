@@ -5,9 +5,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::tuning::Tuning;
+use crate::calculation;
 use crate::ids::StackPrefix;
 use crate::pool::{Pool, PoolLabel, Scope};
-use crate::quota::{Quota, QuotaKind};
+use crate::quota::threshold::threshold;
+use crate::quota::{Quota, QuotaKind, QuotaSource};
 
 /// A pool as last calculated: its series, its quotas and the thresholds made of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +42,29 @@ pub struct PoolQuota {
     pub quota: Quota,
     /// The value at which the usage alarm fires, in the quota's unit.
     pub threshold: f64,
+}
+
+impl PoolQuota {
+    /// The quota with the value in force now, which the document is up to an hour behind.
+    ///
+    /// The threshold stays the same share of the value. Of a quota that was 0 no share is known:
+    /// the CATALOGUE's then holds.
+    #[must_use]
+    pub fn at_live_value(mut self, pool: &PoolLabel, value: f64, adjustable: bool) -> Self {
+        let known = self.quota.value;
+        if value != known {
+            let percent = if known > 0.0 {
+                100.0 * self.threshold / known
+            } else {
+                calculation::percent(self.kind, pool, &Tuning::default())
+            };
+            self.threshold = threshold(value, percent);
+        }
+        self.quota.value = value;
+        self.quota.adjustable = adjustable;
+        self.quota.source = QuotaSource::Applied;
+        self
+    }
 }
 
 impl StoredPool {
@@ -80,4 +106,29 @@ pub fn setting_parameter(prefix: &StackPrefix, name: &str) -> String {
 #[must_use]
 pub fn lifecycle_parameter(prefix: &StackPrefix) -> String {
     format!("/{prefix}/lifecycle")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::fixtures::{stored, tpm};
+
+    #[test]
+    fn a_threshold_stays_the_same_share_of_a_quota_that_moved() {
+        let pool = PoolLabel::from_text("global.m");
+        for (value, threshold, live, expected) in [
+            (500_000.0, 400_000.0, 1_000_000.0, 800_000.0),
+            (500_000.0, 400_000.0, 500_000.0, 400_000.0),
+            (200.0, 140.0, 101.0, 71.0),
+            (200.0, 160.0, 0.0, 1.0),
+            (0.0, 1.0, 1_000.0, 800.0),
+        ] {
+            let mut quota = stored(Scope::Global, &[tpm(1.0, 1.0)]).quotas[0].clone();
+            quota.quota.value = value;
+            quota.threshold = threshold;
+            let quota = quota.at_live_value(&pool, live, false);
+            assert_eq!((quota.quota.value, quota.threshold), (live, expected), "{value} to {live}");
+            assert!(!quota.quota.adjustable);
+        }
+    }
 }
