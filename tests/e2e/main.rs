@@ -1,2 +1,25 @@
-//! To be written.
-fn main() {}
+//! The real `bootstrap` binaries, deployed with the real `template.yaml` in a local AWS: what
+//! people, AWS Support and Service Quotas get to see, and what CloudWatch is left with.
+//!
+//! A deployment takes ten seconds, so a test tells a story and asserts along the way. No test
+//! needs another's deployment.
+
+// `cfg(test)` tells clippy that helpers between the tests may unwrap as the tests do.
+#[cfg(test)]
+mod budget;
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod incident;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod life_cycle;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod stage;

@@ -178,6 +178,23 @@ impl Control<'_> {
         self.ask(Method::Post, "faults", &json!(fault)).map(drop)
     }
 
+    /// Has every call of a function to a service take so much longer.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn slow_down(
+        &self,
+        caller: &'static str,
+        service: &'static str,
+        delay_ms: u32,
+    ) -> Result<(), Broken> {
+        let fault = json!({
+            "service": service, "kind": "delay", "delay_ms": delay_ms, "caller": caller,
+        });
+        self.ask(Method::Post, "faults", &fault).map(drop)
+    }
+
     /// Takes back every fault.
     ///
     /// # Errors

@@ -222,6 +222,43 @@ impl World {
         self.queue_depth(&self.stack.resource(queue.logical_id())?)
     }
 
+    /// The messages of a dead-letter queue, which are received and stay hidden from then on.
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses.
+    pub fn receive_dead_letters(&self, queue: DeadLetters) -> Result<Vec<String>, Broken> {
+        let url = self.stack.resource(queue.logical_id())?;
+        let input = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
+        let answer = self.calls.json(JsonService::Sqs, "ReceiveMessage", &input)?;
+        let messages = answer["Messages"].as_array().into_iter().flatten();
+        Ok(messages.filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// Puts a message into the function's own queue, due at once.
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses.
+    pub fn send_follow_up(&self, body: &str) -> Result<(), Broken> {
+        let input =
+            json!({ "QueueUrl": self.stack.resource("FollowUpQueue")?, "MessageBody": body });
+        self.calls.json(JsonService::Sqs, "SendMessage", &input).map(drop)
+    }
+
+    /// Has failed messages of the function's own queue tried again after so many seconds.
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses.
+    pub fn retry_follow_ups_after(&self, seconds: u32) -> Result<(), Broken> {
+        let input = json!({
+            "QueueUrl": self.stack.resource("FollowUpQueue")?,
+            "Attributes": { "VisibilityTimeout": seconds.to_string() },
+        });
+        self.calls.json(JsonService::Sqs, "SetQueueAttributes", &input).map(drop)
+    }
+
     /// How many messages wait in the follow-up queue, delayed and in flight ones included.
     ///
     /// # Errors

@@ -1,0 +1,158 @@
+//! Deploying, running undisturbed, following the quotas, updating and deleting.
+
+use llmwatch_core::alarm::AlarmKind::{HighTPMQuotaUsage, Throttles};
+use llmwatch_tests::aws_call::{Invoked, JsonService};
+use llmwatch_tests::control::{Fault, FaultKind};
+use llmwatch_tests::readers;
+use llmwatch_tests::traffic::quota;
+use llmwatch_tests::world::DeadLetters;
+use serde_json::{Value, json};
+
+use crate::stage::{FUNCTIONS, Stage, TPM, Traffic};
+
+/// Runs the hourly functions, one after the other.
+fn an_hourly_run(stage: &Stage) {
+    for function in ["quota-calculator", "alarm-updater"] {
+        let answer = stage.world.invoke(function, &json!({})).unwrap();
+        assert!(matches!(answer, Invoked::Returned(_)), "{function}: {answer:?}");
+    }
+}
+
+/// The pool's TPM alarm as CloudWatch describes it.
+fn tpm_alarm(stage: &Stage) -> Value {
+    let name = stage.alarm(HighTPMQuotaUsage);
+    readers::alarms(stage.world.calls(), &name).unwrap().remove(0).description
+}
+
+#[test]
+fn a_first_deploy_and_an_undisturbed_start_say_and_ask_nothing() {
+    let stage = Stage::deploy_unevaluated(Traffic::Calm, &[("CaseAutomation", "on")]);
+    stage.control().advance_minutes(35).unwrap();
+    an_hourly_run(&stage);
+    stage.control().advance_minutes(5).unwrap();
+    assert_eq!(stage.mails_after(0), []);
+    assert_eq!(stage.quota_requests(), Vec::<Value>::new());
+    assert_eq!(stage.cases(), []);
+    assert_eq!(stage.calls(0), [], "not even a read");
+    for queue in [
+        DeadLetters::FailedInvocations,
+        DeadLetters::FailedFollowUps,
+        DeadLetters::UndeliveredEvents,
+    ] {
+        assert_eq!(stage.world.dead_letters(queue).unwrap(), 0, "{queue:?}");
+    }
+    let alarms = readers::alarms(stage.world.calls(), "llmwatch-").unwrap();
+    let restless: Vec<_> = alarms
+        .iter()
+        .filter(|alarm| alarm.state != "OK")
+        .map(|alarm| format!("{} {}", alarm.name, alarm.state))
+        .collect();
+    assert_eq!(restless, Vec::<String>::new());
+}
+
+#[test]
+fn thresholds_follow_the_quota_operator_edits_survive_and_a_throttled_read_moves_nothing() {
+    let stage = Stage::deploy(Traffic::Calm, &[]);
+    assert_eq!(tpm_alarm(&stage)["Threshold"], TPM * 0.8);
+
+    // An operator has a second topic told, and asks for two of five minutes instead of three.
+    let mut edited = tpm_alarm(&stage);
+    let chat = "arn:aws:sns:us-east-1:000000000000:operators-chat";
+    edited["AlarmActions"] = json!([chat]);
+    edited["DatapointsToAlarm"] = 2.into();
+    let known = [
+        "AlarmName",
+        "AlarmDescription",
+        "ActionsEnabled",
+        "OKActions",
+        "AlarmActions",
+        "InsufficientDataActions",
+        "Metrics",
+        "EvaluationPeriods",
+        "DatapointsToAlarm",
+        "Threshold",
+        "ComparisonOperator",
+        "TreatMissingData",
+    ];
+    edited.as_object_mut().unwrap().retain(|member, _| known.contains(&member.as_str()));
+    stage.cloudwatch("PutMetricAlarm", &edited);
+
+    let raised = TPM * 2.0;
+    stage
+        .control()
+        .seed(&json!({ "quotas": [{ "code": quota::BUSY_TPM, "applied": raised }] }))
+        .unwrap();
+    an_hourly_run(&stage);
+    let followed = tpm_alarm(&stage);
+    assert_eq!(followed["Threshold"], raised * 0.8);
+    assert_eq!(followed["AlarmActions"], json!([chat]));
+    assert_eq!(followed["DatapointsToAlarm"], 2);
+
+    let before = stage.last_call();
+    an_hourly_run(&stage);
+    let written: Vec<_> = stage
+        .control()
+        .calls_since(before)
+        .unwrap()
+        .into_iter()
+        .filter(|call| FUNCTIONS.contains(&call.caller.as_str()))
+        .filter(|call| call.operation.starts_with("Put") || call.operation.starts_with("Delete"))
+        .map(|call| call.operation)
+        .collect();
+    assert_eq!(written, ["PutMetricData"], "a second run changes nothing");
+
+    let fault = Fault {
+        service: "service-quotas",
+        operation: "ListServiceQuotas",
+        kind: FaultKind::Throttle,
+        count: None,
+        caller: Some("quota-calculator"),
+    };
+    stage.control().order_fault(&fault).unwrap();
+    stage
+        .control()
+        .seed(&json!({ "quotas": [{ "code": quota::BUSY_TPM, "applied": TPM }] }))
+        .unwrap();
+    let Invoked::Failed(error) = stage.world.invoke("quota-calculator", &json!({})).unwrap() else {
+        panic!("a run without the quotas succeeded")
+    };
+    let message = error["errorMessage"].as_str().unwrap();
+    assert!(message.contains("no threshold was moved"), "{message}");
+    assert!(message.contains("ListServiceQuotas"), "{message}");
+    let answer = stage.world.invoke("alarm-updater", &json!({})).unwrap();
+    assert!(matches!(answer, Invoked::Returned(_)), "{answer:?}");
+    assert_eq!(tpm_alarm(&stage)["Threshold"], raised * 0.8);
+}
+
+#[test]
+fn a_stack_is_updated_and_deleted_without_a_trace_but_its_ledger() {
+    let stage = Stage::deploy(Traffic::Calm, &[]);
+    let tuning =
+        r#"{"*":{"Throttles":{"threshold":0,"datapoints_to_alarm":1,"evaluation_periods":1}}}"#;
+    stage.world.update(&[("CaseAutomation", "on"), ("AlarmTuning", tuning)]).unwrap();
+    let setting = stage.world.parameter("settings/case-automation").unwrap();
+    assert_eq!(setting.as_deref(), Some("on"));
+    let throttles = readers::alarms(stage.world.calls(), &stage.alarm(Throttles)).unwrap();
+    assert_eq!(throttles[0].description["EvaluationPeriods"], 1);
+
+    // A tuning that cannot be meant fails the update with its field; the stack rolls back.
+    let wrong = r#"{"*":{"Throttles":{"threshold":"many"}}}"#;
+    let refused = stage.world.update(&[("CaseAutomation", "on"), ("AlarmTuning", wrong)]);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("threshold"), "{refused}");
+
+    let ledger = stage.world.stack().resource("Ledger").unwrap();
+    stage.world.stack().delete().unwrap();
+    let left = readers::alarms(stage.world.calls(), "llmwatch-").unwrap();
+    assert!(left.is_empty(), "{left:#?}");
+    let path = json!({ "Path": "/llmwatch", "Recursive": true });
+    let parameters =
+        stage.world.calls().json(JsonService::Ssm, "GetParametersByPath", &path).unwrap();
+    assert_eq!(parameters["Parameters"], json!([]));
+    let detectors = json!({ "AnomalyDetectorTypes": ["SINGLE_METRIC", "METRIC_MATH"] });
+    let detectors = stage.cloudwatch("DescribeAnomalyDetectors", &detectors);
+    assert_eq!(detectors["AnomalyDetectors"], json!([]));
+    let table = json!({ "TableName": ledger });
+    let kept = stage.world.calls().json(JsonService::DynamoDb, "DescribeTable", &table).unwrap();
+    assert_eq!(kept["Table"]["TableName"], Value::from(ledger));
+}
