@@ -79,3 +79,17 @@ fn a_source_queue_outwaits_its_function_and_redrives_to_a_watched_queue() {
         }
     }
 }
+
+#[test]
+fn an_effect_stays_leased_for_as_long_as_its_function_may_run() {
+    let function = Resource::named("NotificationProcessor");
+    let timeout = function.property("Timeout").as_i64().unwrap();
+    assert!(notification_processor::LEASE.as_secs() > timeout);
+}
+
+#[test]
+fn the_function_knows_the_last_try_of_its_queue() {
+    let queue = Resource::named("FollowUpQueue");
+    let tries = &queue.property("RedrivePolicy")["maxReceiveCount"];
+    assert_eq!(tries, notification_processor::TRIES);
+}

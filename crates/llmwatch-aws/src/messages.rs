@@ -37,6 +37,29 @@ pub async fn send<M: Serialize>(
     Ok(())
 }
 
+/// Has a message that was received be delivered again after `wait`, in place of the queue's own
+/// visibility timeout.
+///
+/// # Errors
+///
+/// When SQS refuses or cannot be reached: the queue's timeout then holds.
+pub async fn retry_after(
+    client: &Client,
+    queue_url: &str,
+    receipt: &str,
+    wait: Duration,
+) -> Result<(), CallFailed> {
+    client
+        .change_message_visibility()
+        .queue_url(queue_url)
+        .receipt_handle(receipt)
+        .visibility_timeout(i32::try_from(wait.as_secs()).unwrap_or(0))
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("ChangeMessageVisibility", queue_url, error))?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use aws_sdk_sqs::operation::send_message::SendMessageOutput;

@@ -197,6 +197,20 @@ pub enum CaseStep {
     None(NoCase),
 }
 
+impl CaseStep {
+    /// The write this asks for, if any.
+    #[must_use]
+    pub fn effect(&self) -> Option<Effect<'_>> {
+        match self {
+            Self::Open { key } => Some(Effect::OpenCase(key)),
+            Self::Append { case, alarms } => {
+                Some(Effect::AppendToCase { case, category: Category::Investigation, alarms })
+            }
+            Self::AlreadyReported { .. } | Self::None(_) => None,
+        }
+    }
+}
+
 /// Why there is no investigation case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoCase {
@@ -263,18 +277,11 @@ impl Decision {
     /// The writes that would be carried out if automation were on.
     #[must_use]
     pub fn proposed_effects(&self) -> Vec<Effect<'_>> {
-        let mut effects: Vec<Effect<'_>> =
-            self.quota_actions.iter().filter_map(QuotaAction::effect).collect();
-        match &self.case {
-            CaseStep::Open { key } => effects.push(Effect::OpenCase(key)),
-            CaseStep::Append { case, alarms } => effects.push(Effect::AppendToCase {
-                case,
-                category: Category::Investigation,
-                alarms,
-            }),
-            CaseStep::AlreadyReported { .. } | CaseStep::None(_) => {}
-        }
-        effects
+        self.quota_actions
+            .iter()
+            .filter_map(QuotaAction::effect)
+            .chain(self.case.effect())
+            .collect()
     }
 }
 

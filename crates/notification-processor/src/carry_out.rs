@@ -1,31 +1,28 @@
-//! Doing what was decided, each effect once, and telling people. Nothing is chosen here.
+//! Doing what was decided, each effect once. Nothing is chosen here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use llmwatch_aws::CallFailed;
 use llmwatch_aws::ledger::{self, Versioned, Written};
 use llmwatch_aws::quota_requests::{self, QuotaRequest};
 use llmwatch_aws::support::{self, NewCase};
-use llmwatch_aws::{CallFailed, messages, topics};
 use llmwatch_core::alarm::{AlarmKind, Severity};
-use llmwatch_core::decision::{
-    Decision, Effect, Firing, MailStep, Occasion, QuotaAction, Situation, Support,
-};
-use llmwatch_core::duplicate::{CaseId, CaseKey, CaseTag, Category, Reported};
-use llmwatch_core::episode::{Episode, EpisodeId};
+use llmwatch_core::decision::{Decision, Effect, QuotaAction, Support};
+use llmwatch_core::duplicate::{CaseId, CaseKey, CaseTag, Reported};
+use llmwatch_core::episode::EpisodeId;
 use llmwatch_core::fingerprint::fingerprint;
 use llmwatch_core::outcome::{Outcome, Outcomes};
-use llmwatch_core::quota::QuotaKind;
-use llmwatch_core::render::{self, AppendTo, Mail, MailContext, RecoveryNote};
+use llmwatch_core::render::{self, AppendTo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::gather::{self, Gathered, OpenedCase, Parameters};
+use crate::gather::{CASE_LOOK_BACK, Gathered, OpenedCase};
 use crate::handler::Failure;
 use crate::once::{NotDone, once};
-use crate::queue::{FollowUp, QueueMessage};
-use crate::{App, ledger_keys};
+use crate::queue::FollowUp;
+use crate::{App, follow_up, ledger_keys};
 
 /// What became of a decision, and which failed steps are worth another try.
 #[derive(Debug)]
@@ -58,161 +55,55 @@ impl Report {
 /// or that failed is an outcome, so that the mail goes out all the same.
 pub(crate) async fn decision(
     app: &App,
-    situation: &Situation,
+    gathered: &Gathered,
     decision: &Decision,
 ) -> Result<Report, Failure> {
-    let effects = decision.effects();
-    let results =
-        join_all(effects.iter().map(|effect| carry_out(app, situation, decision, effect))).await;
-    let mut quotas: BTreeMap<QuotaKind, Outcome> = BTreeMap::new();
-    let mut case = None;
+    let mut effects = decision.effects();
+    // Two quotas may share a request's case, which is told once.
+    effects.dedup();
+    let making = Making { app, gathered, decision };
+    let results = join_all(effects.iter().map(|effect| carry_out(making, effect))).await;
+    let mut done = Vec::new();
     let mut to_retry = Vec::new();
-    for (effect, result) in effects.iter().zip(results) {
+    for (effect, result) in effects.into_iter().zip(results) {
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(NotDone::Effect(failure)) => {
-                tracing::error!(episode = %situation.episode, "{}", failure.explain());
+                let why = failure.explain();
+                tracing::error!(episode = %gathered.situation.episode, "{why}");
                 if !failure.is_refused() {
-                    to_retry.push(failure.explain());
+                    to_retry.push(why.clone());
                 }
-                Outcome::Failed { why: failure.explain() }
+                Outcome::Failed { why }
             }
             Err(not_done) => return Err(not_done.into()),
         };
-        match quota_of(decision, effect) {
-            Some(kind) => {
-                quotas.insert(kind, outcome);
-            }
-            None => case = Some(outcome),
-        }
+        done.push((effect, outcome));
     }
-    let missing = || Outcome::Failed { why: "the step was not carried out".to_owned() };
+    let outcome_of = |effect: Option<Effect<'_>>| {
+        let found = done.iter().find(|(done, _)| Some(*done) == effect);
+        found.map_or_else(
+            || Outcome::Failed { why: "the step was not carried out".to_owned() },
+            |(_, outcome)| outcome.clone(),
+        )
+    };
     let outcomes = Outcomes::of(
         decision,
-        |action| quotas.remove(&action.kind).unwrap_or_else(missing),
-        || case.unwrap_or_else(missing),
+        |action| outcome_of(action.effect()),
+        || outcome_of(decision.case.effect()),
     );
     Ok(Report { outcomes, to_retry })
 }
 
-/// Sends the mail about a decision, unless the operator filtered it.
-///
-/// The same decision with the same outcomes is mailed once; when a later try has another outcome,
-/// people are told that too.
-///
-/// # Errors
-///
-/// When the mail was not accepted: the event must then be tried again.
-pub(crate) async fn incident_mail(
-    app: &App,
-    gathered: &Gathered,
-    decision: &Decision,
-    report: &Report,
-    joined: Vec<AlarmKind>,
-) -> Result<(), Failure> {
-    let situation = &gathered.situation;
-    match decision.mail {
-        MailStep::Filtered(from) => {
-            tracing::info!(
-                episode = %situation.episode,
-                "no mail: severity {} is below notify-from {from:?}",
-                decision.severity
-            );
-            Ok(())
-        }
-        MailStep::Send => {
-            let kinds = format!("{:?}", situation.firing.kinds());
-            let print = fingerprint(&[&kinds, &format!("{:?}", report.outcomes)]);
-            let joined = match situation.occasion {
-                Occasion::Opening => Vec::new(),
-                Occasion::Update => joined,
-            };
-            let context = context(app, &gathered.display_ids, joined);
-            let mail = render::incident_mail(situation, decision, &report.outcomes, &context);
-            send_once(app, &situation.episode, &format!("mail#{print}"), mail, situation.now).await
-        }
-    }
-}
-
-/// An episode that has just ended.
+/// What a case is told of.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ended<'a> {
-    /// The ended episode.
-    pub episode: &'a Episode,
-    /// Every alarm that fired in it.
-    pub firing: &'a Firing,
-    /// From the first alarm to the last recovery.
-    pub duration: SignedDuration,
-}
-
-/// Sends the one recovery note of an episode, unless the operator filtered its severity.
-///
-/// # Errors
-///
-/// When the mail was not accepted, or the ledger is out of reach.
-pub(crate) async fn recovery_mail(
-    app: &App,
-    ended: Ended<'_>,
-    parameters: &Parameters,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let Ended { episode, firing, duration } = ended;
-    let severity = firing.severity();
-    if let MailStep::Filtered(from) = MailStep::of(severity, parameters.settings.notify_from) {
-        tracing::info!(episode = %episode.id, "no recovery mail: {severity} is below {from:?}");
-        return Ok(());
-    }
-    let recovered_at = episode.recovered_at.unwrap_or(now);
-    let aftermath =
-        gather::aftermath(app, firing, &parameters.stored, duration, recovered_at).await?;
-    let note = RecoveryNote {
-        account: &aftermath.account,
-        region: &app.config.region,
-        pool: &episode.pool,
-        stored: &parameters.stored,
-        episode: &episode.id,
-        firing,
-        duration,
-        evidence: &aftermath.evidence,
-        left_open: &aftermath.left_open,
-    };
-    let mail = render::recovery_mail(&note, &context(app, &aftermath.display_ids, Vec::new()));
-    send_once(app, &episode.id, "mail#recovery", mail, now).await
-}
-
-fn context(
-    app: &App,
-    display_ids: &BTreeMap<CaseId, String>,
-    joined: Vec<AlarmKind>,
-) -> MailContext {
-    let prefix = app.config.prefix.clone();
-    MailContext { prefix, display_ids: display_ids.clone(), joined }
-}
-
-/// Sends one mail of an episode once.
-///
-/// # Errors
-///
-/// When the mail was not accepted or the ledger is out of reach.
-pub(crate) async fn send_once(
-    app: &App,
-    episode: &EpisodeId,
-    name: &str,
-    mail: Mail,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let key = ledger_keys::effect(episode, name);
-    let topic = &app.config.alerts_topic_arn;
-    let sent = once(
-        app,
-        &key,
-        now,
-        async || Ok(None),
-        async || topics::publish(&app.clients.sns, topic, &mail.subject, &mail.body).await,
-    )
-    .await?;
-    tracing::info!(%episode, message.id = %sent, "mailed: {}", mail.subject);
-    Ok(())
+pub(crate) struct Told<'a> {
+    /// The case.
+    pub case: &'a CaseId,
+    /// The episode.
+    pub episode: &'a EpisodeId,
+    /// The alarms of the episode.
+    pub alarms: &'a [AlarmKind],
 }
 
 /// Appends a text to a case once, and remembers what the case has been told.
@@ -222,61 +113,68 @@ pub(crate) async fn send_once(
 /// When Support or the ledger is out of reach.
 pub(crate) async fn append_once(
     app: &App,
-    case: &CaseId,
-    episode: &EpisodeId,
-    alarms: &[AlarmKind],
+    told: Told<'_>,
     text: &str,
     now: Timestamp,
 ) -> Result<(), NotDone> {
+    let Told { case, episode, alarms } = told;
     let print = fingerprint(&[&case.0, &format!("{alarms:?}")]);
     let key = ledger_keys::effect(episode, &format!("append#{print}"));
     let client = &app.clients.support;
-    once(
-        app,
-        &key,
-        now,
-        async || {
-            let told = support::communications(client, &case.0).await?;
-            Ok(told.iter().any(|message| message.body.trim() == text.trim()).then_some(()))
-        },
-        async || support::append(client, &case.0, text).await,
-    )
-    .await?;
-    remember_told(app, case, episode, alarms, now).await.map_err(NotDone::Ledger)
+    let find = async || {
+        let messages = support::communications(client, &case.0).await?;
+        let is_there = messages.iter().any(|message| is_same_text(&message.body, text, episode));
+        Ok(is_there.then_some(()))
+    };
+    once(app, &key, now, find, async || support::append(client, &case.0, text).await).await?;
+    remember_told(app, told, now).await.map_err(NotDone::Ledger)
 }
 
-async fn carry_out(
-    app: &App,
-    situation: &Situation,
-    decision: &Decision,
-    effect: &Effect<'_>,
-) -> Result<Outcome, NotDone> {
+/// Whether a message on a case is this text of an episode.
+///
+/// The first paragraph says what is asked for; the figures below it move from one try to the next.
+fn is_same_text(message: &str, text: &str, episode: &EpisodeId) -> bool {
+    let asked_for = text.split("\n\n").next().unwrap_or(text);
+    let mut words = message.split_whitespace();
+    asked_for.split_whitespace().all(|word| words.next() == Some(word))
+        && message.contains(&episode.marker())
+}
+
+/// A decision that is being carried out.
+#[derive(Clone, Copy)]
+struct Making<'a> {
+    app: &'a App,
+    gathered: &'a Gathered,
+    decision: &'a Decision,
+}
+
+async fn carry_out(making: Making<'_>, effect: &Effect<'_>) -> Result<Outcome, NotDone> {
+    let Making { app, gathered, decision } = making;
+    let situation = &gathered.situation;
     match effect {
-        Effect::RequestIncrease(action) => request(app, situation, decision, action).await,
-        Effect::OpenCase(key) => open_case(app, situation, decision, key).await,
+        Effect::RequestIncrease(action) => request(making, action).await,
+        Effect::OpenCase(key) => open_case(making, key).await,
         Effect::AppendToCase { case, category, alarms } => {
             let append = AppendTo { case, category: *category, alarms };
             let text = render::append_text(situation, decision, append);
-            append_once(app, case, &situation.episode, alarms, &text, situation.now).await?;
+            let told = Told { case, episode: &situation.episode, alarms };
+            append_once(app, told, &text, situation.now).await?;
             Ok(Outcome::Appended { case: (*case).clone() })
         }
     }
 }
 
-async fn request(
-    app: &App,
-    situation: &Situation,
-    decision: &Decision,
-    action: &QuotaAction,
-) -> Result<Outcome, NotDone> {
+async fn request(making: Making<'_>, action: &QuotaAction) -> Result<Outcome, NotDone> {
+    let Making { app, gathered, .. } = making;
+    let situation = &gathered.situation;
     let Some(target) = action.target else { return Ok(Outcome::AtMaximum) };
     let code = &action.quota.code;
     let client = &app.clients.quotas;
-    let key = ledger_keys::effect(&situation.episode, &format!("request#{code}"));
     let open_request = async || -> Result<Option<QuotaRequest>, CallFailed> {
         let history = quota_requests::request_history(client).await?;
         Ok(history.into_iter().find(|request| request.is_open && request.code == code.as_str()))
     };
+    let key = gathered.notice.request(code);
     let request = once(app, &key, situation.now, open_request, async || {
         match quota_requests::request_increase(client, code, target.to).await {
             Err(failure) if failure.is_already_exists() => open_request().await?.ok_or(failure),
@@ -285,22 +183,17 @@ async fn request(
     })
     .await?;
     if !matches!(situation.support, Support::NoPlan) {
-        follow_up_once(app, situation, decision, action, &request).await?;
+        follow_up::send_once(app, follow_up_on(making, action, &request), situation.now).await?;
     }
     Ok(match request.case_number {
-        Some(case) => Outcome::Opened { case: CaseId(case) },
+        Some(number) => Outcome::Opened { case: CaseId(number) },
         None => Outcome::SubmittedIdPending { request: request.id },
     })
 }
 
-async fn follow_up_once(
-    app: &App,
-    situation: &Situation,
-    decision: &Decision,
-    action: &QuotaAction,
-    request: &QuotaRequest,
-) -> Result<(), NotDone> {
-    let follow_up = FollowUp {
+fn follow_up_on(making: Making<'_>, action: &QuotaAction, request: &QuotaRequest) -> FollowUp {
+    let Making { gathered: Gathered { situation, .. }, decision, .. } = making;
+    FollowUp {
         account: situation.account.clone(),
         pool: situation.pool.clone(),
         episode: situation.episode.clone(),
@@ -312,64 +205,41 @@ async fn follow_up_once(
         text: render::quota_case_text(situation, decision, action),
         requested_at: situation.now,
         looks: 0,
-    };
-    let key = ledger_keys::effect(&situation.episode, &format!("follow-up#{}", request.id));
-    let wait = follow_up.wait();
-    let message = QueueMessage::FollowUp(follow_up);
-    let (client, queue) = (&app.clients.sqs, &app.config.queue_url);
-    once(
-        app,
-        &key,
-        situation.now,
-        async || Ok(None),
-        async || messages::send(client, queue, &message, wait).await,
-    )
-    .await
+    }
 }
 
-async fn open_case(
-    app: &App,
-    situation: &Situation,
-    decision: &Decision,
-    case_key: &CaseKey,
-) -> Result<Outcome, NotDone> {
-    let client = &app.clients.support;
+async fn open_case(making: Making<'_>, case_key: &CaseKey) -> Result<Outcome, NotDone> {
+    let Making { app, gathered, decision } = making;
+    let (situation, client) = (&gathered.situation, &app.clients.support);
     let text = render::case_text(situation, decision, case_key);
-    let key = ledger_keys::effect(&situation.episode, "case#investigation");
-    let opened = once(
-        app,
-        &key,
-        situation.now,
-        async || {
-            let listed =
-                support::open_cases(client, situation.now - SignedDuration::from_hours(1)).await?;
-            let ours = |subject: &str| CaseTag::find_in(subject) == Some(case_key.tag());
-            Ok(listed
-                .into_iter()
-                .find(|case| ours(&case.subject))
-                .map(|case| OpenedCase { case: CaseId(case.case_id), opened_at: situation.now }))
-        },
-        async || {
-            let category = support::bedrock_category(client).await?;
-            let case = NewCase {
-                subject: text.subject.clone(),
-                body: text.body.clone(),
-                severity_code: severity_code(decision.severity),
-                language: "en",
-            };
-            let case = support::create_case(client, &case, &category).await?;
-            Ok(OpenedCase { case: CaseId(case), opened_at: situation.now })
-        },
-    )
-    .await?;
+    // None with this tag was open when the decision was made.
+    let find = async || {
+        let listed = support::open_cases(client, situation.now - CASE_LOOK_BACK).await?;
+        let tag = Some(case_key.tag());
+        let ours = listed.into_iter().find(|case| CaseTag::find_in(&case.subject) == tag);
+        Ok(ours.map(|case| CaseId(case.case_id)))
+    };
+    let open = async || {
+        let category = support::bedrock_category(client).await?;
+        let case = NewCase {
+            subject: text.subject.clone(),
+            body: text.body.clone(),
+            severity_code: severity_code(decision.severity),
+            language: "en",
+        };
+        support::create_case(client, &case, &category).await.map(CaseId)
+    };
+    let key = gathered.notice.investigation_case();
+    let case = once(app, &key, situation.now, find, open).await?;
+    let opened = OpenedCase { case: case.clone(), opened_at: situation.now };
     let row = ledger_keys::investigation_case(&situation.pool);
     update_row(app, &row, situation.now, |_: Option<OpenedCase>| opened.clone())
         .await
         .map_err(NotDone::Ledger)?;
-    remember_told(app, &opened.case, &situation.episode, &situation.firing.kinds(), situation.now)
-        .await
-        .map_err(NotDone::Ledger)?;
-    Ok(Outcome::Opened { case: opened.case })
+    let alarms = situation.firing.kinds();
+    let told = Told { case: &case, episode: &situation.episode, alarms: &alarms };
+    remember_told(app, told, situation.now).await.map_err(NotDone::Ledger)?;
+    Ok(Outcome::Opened { case })
 }
 
 /// The severity codes every plan with a Support API has.
@@ -382,19 +252,14 @@ fn severity_code(severity: Severity) -> &'static str {
     }
 }
 
-async fn remember_told(
-    app: &App,
-    case: &CaseId,
-    episode: &EpisodeId,
-    alarms: &[AlarmKind],
-    now: Timestamp,
-) -> Result<(), CallFailed> {
-    update_row(app, &ledger_keys::case(case), now, |told: Option<BTreeSet<Reported>>| {
-        let mut told = told.unwrap_or_default();
-        told.extend(
+async fn remember_told(app: &App, told: Told<'_>, now: Timestamp) -> Result<(), CallFailed> {
+    let Told { case, episode, alarms } = told;
+    update_row(app, &ledger_keys::case(case), now, |known: Option<BTreeSet<Reported>>| {
+        let mut known = known.unwrap_or_default();
+        known.extend(
             alarms.iter().map(|alarm| Reported { episode: episode.clone(), alarm: *alarm }),
         );
-        told
+        known
     })
     .await
 }
@@ -416,19 +281,4 @@ async fn update_row<T: Serialize + DeserializeOwned>(
         }
     }
     Err(CallFailed::unusable_answer("PutItem", key.to_string(), "others kept writing the row"))
-}
-
-fn quota_of(decision: &Decision, effect: &Effect<'_>) -> Option<QuotaKind> {
-    match effect {
-        Effect::RequestIncrease(action) => Some(action.kind),
-        Effect::AppendToCase { category: Category::Quota, case, .. } => decision
-            .quota_actions
-            .iter()
-            .find(|action| match action.effect() {
-                Some(Effect::AppendToCase { case: of_action, .. }) => of_action == *case,
-                _ => false,
-            })
-            .map(|action| action.kind),
-        Effect::OpenCase(_) | Effect::AppendToCase { .. } => None,
-    }
 }

@@ -5,22 +5,25 @@ use std::time::Duration;
 use jiff::Timestamp;
 use llmwatch_aws::ledger::{self, Versioned, Written};
 use llmwatch_aws::messages;
-use llmwatch_core::alarm::AlarmKind;
 use llmwatch_core::alarm::name::AlarmName;
 use llmwatch_core::episode::{
-    ChildChange, CompositeChange, Episode, EpisodeEvent, EpisodeStep, Muting, NoStep, Recovery,
-    Timing, recovery, step,
+    self, ChildChange, CompositeChange, Concluded, Episode, EpisodeEvent, EpisodeStep, Muting,
+    NoStep, Recovery, Timing, recovery, step,
 };
 use llmwatch_core::pool::PoolLabel;
 
-use crate::carry_out::Ended;
 use crate::event::AlarmChange;
+use crate::gather::Ended;
 use crate::handler::Failure;
+use crate::once::NotDone;
 use crate::queue::QueueMessage;
-use crate::{App, carry_out, gather, ledger_keys};
+use crate::{App, gather, ledger_keys, mails};
 
 /// How often a lost race for the episode's row is run again before the event is.
-const RACES: u32 = 8;
+pub(crate) const RACES: u32 = 8;
+
+/// When a recovery that could not be told now is looked at again: no lease lasts until then.
+const RECOVERY_RETRY_SECONDS: u32 = 120;
 
 /// Opens, joins, updates or ends the pool's episode by one alarm's change.
 ///
@@ -35,29 +38,24 @@ pub(crate) async fn alarm_changed(
     let (AlarmName::Child(_, pool) | AlarmName::Composite(pool)) = &change.name;
     let mut event = episode_event(change);
     for _ in 0..RACES {
-        let latest = read_episode(app, pool).await?;
+        let latest = read(app, pool).await?;
         let episode = latest.as_ref().map(|latest| &latest.document);
-        let version = latest.as_ref().map_or(0, |latest| latest.version);
         match step(pool, episode, &event, now, timing(app)) {
-            EpisodeStep::Open { episode, settle_after_seconds } => {
-                if store(app, &episode, version, now).await? == Written::Yes {
-                    tracing::info!(%pool, episode = %episode.id, "opened an episode of {pool}");
-                    return send_settle(app, &episode, settle_after_seconds).await;
-                }
-            }
-            EpisodeStep::EnqueueUpdate { episode, after_seconds } => {
-                if store(app, &episode, version, now).await? == Written::Yes {
+            EpisodeStep::Open { episode, settle_after_seconds: after_seconds }
+            | EpisodeStep::EnqueueUpdate { episode, after_seconds } => {
+                if store(app, latest.as_ref(), &episode, now).await? == Written::Yes {
+                    tracing::info!(%pool, episode = %episode.id, "a decision is on its way");
                     return send_settle(app, &episode, after_seconds).await;
                 }
             }
             EpisodeStep::Join { episode } | EpisodeStep::RecordMuted { episode: Some(episode) } => {
-                if store(app, &episode, version, now).await? == Written::Yes {
+                if store(app, latest.as_ref(), &episode, now).await? == Written::Yes {
                     return Ok(());
                 }
             }
             EpisodeStep::CheckRecovery { episode } => {
-                if store(app, &episode, version, now).await? == Written::Yes {
-                    return end_if_recovered(app, pool, now).await;
+                if store(app, latest.as_ref(), &episode, now).await? == Written::Yes {
+                    return end_now_or_later(app, &episode, now).await;
                 }
             }
             EpisodeStep::RecordMuted { episode: None } => {
@@ -67,8 +65,8 @@ pub(crate) async fn alarm_changed(
             EpisodeStep::ResolveChildren => {
                 let children = gather::firing_children(app, pool).await?;
                 if children.is_empty() {
-                    tracing::info!(%pool, "the composite fired, but no audible child fires");
-                    return Ok(());
+                    tracing::info!(%pool, "the composite fired, but no child fires any more");
+                    return resend_if_lost(app, episode, change).await;
                 }
                 event = composite_event(change, children);
             }
@@ -84,6 +82,19 @@ pub(crate) async fn alarm_changed(
     Err(Failure::Contended(pool.clone()))
 }
 
+/// Ends the episode if it is over; where that cannot be told now, a message asks again.
+///
+/// A child's event and the composite's come at the same time when the last child recovers, and one
+/// of them finds the other at the mail.
+async fn end_now_or_later(app: &App, episode: &Episode, now: Timestamp) -> Result<(), Failure> {
+    match end_if_recovered(app, &episode.pool, now).await {
+        Err(Failure::NotDone(NotDone::Held(_)) | Failure::ChildrenUnknown(_)) => {
+            send_settle(app, episode, RECOVERY_RETRY_SECONDS).await
+        }
+        ended => ended,
+    }
+}
+
 /// Sends the one recovery note and ends the episode, if every child is OK.
 ///
 /// # Errors
@@ -96,12 +107,12 @@ pub(crate) async fn end_if_recovered(
 ) -> Result<(), Failure> {
     let (live, parameters) = gather::first_round(app, pool).await;
     for _ in 0..RACES {
-        let Some(latest) = read_episode(app, pool).await? else { return Ok(()) };
+        let Some(latest) = read(app, pool).await? else { return Ok(()) };
         match recovery(&latest.document, &live) {
             Recovery::Recovered { episode, firing, duration } => {
                 let ended = Ended { episode: &episode, firing: &firing, duration };
-                carry_out::recovery_mail(app, ended, &parameters, now).await?;
-                if store(app, &episode, latest.version, now).await? == Written::Yes {
+                mails::recovery(app, ended, &parameters, now).await?;
+                if store(app, Some(&latest), &episode, now).await? == Written::Yes {
                     tracing::info!(%pool, episode = %episode.id, "the episode of {pool} ended");
                     return Ok(());
                 }
@@ -118,7 +129,7 @@ pub(crate) async fn end_if_recovered(
 /// # Errors
 ///
 /// When the ledger is out of reach.
-pub(crate) async fn read_episode(
+pub(crate) async fn read(
     app: &App,
     pool: &PoolLabel,
 ) -> Result<Option<Versioned<Episode>>, Failure> {
@@ -126,44 +137,49 @@ pub(crate) async fn read_episode(
     Ok(ledger::read(&app.clients.dynamodb, &app.config.ledger_table, &key).await?)
 }
 
-/// Stores an episode if nobody else did since it was read.
+/// Stores an episode if nobody else did since `latest` was read; writes nothing if it is the same.
 ///
 /// # Errors
 ///
 /// When the ledger is out of reach.
 pub(crate) async fn store(
     app: &App,
+    latest: Option<&Versioned<Episode>>,
     episode: &Episode,
-    version: u64,
     now: Timestamp,
 ) -> Result<Written, Failure> {
+    if latest.is_some_and(|latest| latest.document == *episode) {
+        return Ok(Written::Yes);
+    }
+    let version = latest.map_or(0, |latest| latest.version);
     let key = ledger_keys::episode(&episode.pool);
     let (client, table) = (&app.clients.dynamodb, &app.config.ledger_table);
     Ok(ledger::write(client, table, &key, episode, version, now).await?)
 }
 
-/// Records that a decision covered these alarms, on top of whatever joined meanwhile.
+/// Records that a decision was carried out, on top of whatever joined meanwhile, and has an update
+/// made of that.
 ///
 /// # Errors
 ///
-/// When the ledger is out of reach or every race for the row was lost.
-pub(crate) async fn store_notice(
+/// When the ledger or the queue is out of reach, or every race for the row was lost.
+pub(crate) async fn conclude(
     app: &App,
     decided: &Episode,
-    covered: &[AlarmKind],
     now: Timestamp,
-) -> Result<(), Failure> {
+) -> Result<Episode, Failure> {
     for _ in 0..RACES {
-        let Some(latest) = read_episode(app, &decided.pool).await? else { return Ok(()) };
-        if latest.document.id != decided.id {
-            return Ok(());
-        }
-        let mut episode = latest.document.after_notice(covered, now);
-        for (kind, child) in &decided.children {
-            episode.children.entry(*kind).or_insert_with(|| child.clone());
-        }
-        if store(app, &episode, latest.version, now).await? == Written::Yes {
-            return Ok(());
+        let latest = read(app, &decided.pool).await?;
+        let Some(latest) = latest.filter(|latest| latest.document.id == decided.id) else {
+            return Ok(decided.clone());
+        };
+        let concluded = episode::conclude(&latest.document, decided, now, timing(app));
+        let Concluded { episode, update_after_seconds } = concluded;
+        if store(app, Some(&latest), &episode, now).await? == Written::Yes {
+            if let Some(after_seconds) = update_after_seconds {
+                send_settle(app, &episode, after_seconds).await?;
+            }
+            return Ok(episode);
         }
     }
     Err(Failure::Contended(decided.pool.clone()))

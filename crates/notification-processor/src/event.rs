@@ -46,6 +46,8 @@ pub(crate) struct AlarmChange {
 pub(crate) struct QueueRecord {
     /// SQS's id of the message.
     pub id: String,
+    /// The handle by which its next delivery is put off; absent in a hand-made event.
+    pub receipt: Option<String>,
     /// How often it has been received, this time included.
     pub tries: u32,
     /// What the message says, or why it cannot be read.
@@ -210,6 +212,7 @@ struct SqsEvent {
 #[serde(rename_all = "camelCase")]
 struct SqsRecord {
     message_id: String,
+    receipt_handle: Option<String>,
     body: String,
     #[serde(default)]
     attributes: SqsAttributes,
@@ -229,6 +232,7 @@ fn queue_records(event: &Value) -> Result<Vec<QueueRecord>, EventError> {
         .enumerate()
         .map(|(index, record)| QueueRecord {
             id: record.message_id,
+            receipt: record.receipt_handle,
             tries: record
                 .attributes
                 .approximate_receive_count

@@ -1,65 +1,111 @@
 //! Waiting, without sleeping, for the case of a quota request, and giving it the figures.
 
 use jiff::Timestamp;
+use llmwatch_aws::quota_requests::{self, QuotaRequest};
 use llmwatch_aws::support::Communication;
-use llmwatch_aws::{messages, quota_requests, support};
+use llmwatch_aws::{CallFailed, messages, support};
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::render::{self, PendingNote};
 
+use crate::carry_out::{Told, append_once};
 use crate::handler::Failure;
+use crate::once::{NotDone, once};
 use crate::queue::{FollowUp, QueueMessage};
-use crate::{App, carry_out};
+use crate::{App, ledger_keys, mails};
 
 /// Who Support's own messages are from. Seen in the console, not documented for the API.
 const SUPPORT: &str = "Amazon Web Services";
 
 /// Looks whether a request has its case and Support's automatic reply, and appends the figures.
 ///
-/// Otherwise the message is sent again, due later; after 24 hours people are told and it ends.
+/// Otherwise the message is sent again, due later. After 24 hours it ends: a case without a reply
+/// gets the figures all the same, and people are told of a request without a case.
 ///
 /// # Errors
 ///
 /// When Service Quotas, Support, the queue or the ledger is out of reach.
 pub(crate) async fn look(app: &App, due: FollowUp, now: Timestamp) -> Result<(), Failure> {
     let request = quota_requests::request(&app.clients.quotas, &due.request).await?;
-    if let Some(number) = &request.case_number
-        && let Some(case) = support::case_by_number(&app.clients.support, number).await?
-    {
-        let case = CaseId(case.case_id);
-        let messages = support::communications(&app.clients.support, &case.0).await?;
-        if messages.iter().any(is_from_support) {
-            carry_out::append_once(app, &case, &due.episode, &due.alarms, &due.text, now).await?;
-            tracing::info!(episode = %due.episode, case.id = %case, "appended the figures to {case}");
+    let case = match case_of(app, &request).await {
+        Err(failure) if failure.is_not_subscribed() => {
+            tracing::info!(request.id = %request.id, "no Support API: nothing is appended");
             return Ok(());
         }
+        case => case?,
+    };
+    match case {
+        Some((case, reply)) if reply == Reply::Come || due.is_overdue(now) => {
+            let told = Told { case: &case, episode: &due.episode, alarms: &due.alarms };
+            append_once(app, told, &due.text, now).await?;
+            tracing::info!(episode = %due.episode, case.id = %case, "told {case} the figures");
+            Ok(())
+        }
+        _ if !request.is_open => {
+            let status = &request.status;
+            tracing::info!(request.id = %request.id, "closed as {status}: nothing to append");
+            Ok(())
+        }
+        None if due.is_overdue(now) => tell_people(app, &due, now).await,
+        _ => {
+            let next = FollowUp { looks: due.looks + 1, ..due };
+            Ok(send_once(app, next, now).await?)
+        }
     }
-    if !request.is_open {
-        tracing::info!(request.id = %request.id, "closed as {}: nothing to append", request.status);
-        return Ok(());
-    }
-    if due.is_overdue(now) {
-        let mail = render::pending_mail(&PendingNote {
-            account: &due.account,
-            region: &app.config.region,
-            pool: &due.pool,
-            episode: &due.episode,
-            kind: due.kind,
-            code: &due.code,
-            desired: due.desired,
-            request: &due.request,
-            requested_at: due.requested_at,
-            now,
-            case_text: &due.text,
-        });
-        return carry_out::send_once(app, &due.episode, "mail#pending", mail, now).await;
-    }
-    let next = FollowUp { looks: due.looks + 1, ..due };
-    let wait = next.wait();
-    messages::send(&app.clients.sqs, &app.config.queue_url, &QueueMessage::FollowUp(next), wait)
-        .await?;
-    Ok(())
+}
+
+/// Sends a follow-up message once: a look that is delivered twice does not become two chains.
+///
+/// # Errors
+///
+/// When the queue or the ledger is out of reach.
+pub(crate) async fn send_once(app: &App, due: FollowUp, now: Timestamp) -> Result<(), NotDone> {
+    let name = format!("follow-up#{}#{}", due.request, due.looks);
+    let key = ledger_keys::effect(&due.episode, &name);
+    let wait = due.wait();
+    let message = QueueMessage::FollowUp(due);
+    let (client, queue) = (&app.clients.sqs, &app.config.queue_url);
+    let send = async || messages::send(client, queue, &message, wait).await;
+    once(app, &key, now, async || Ok(None), send).await
+}
+
+/// Whether Support has answered a case, if only to confirm it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reply {
+    Come,
+    Awaited,
+}
+
+/// The request's case, once it is listed.
+async fn case_of(app: &App, request: &QuotaRequest) -> Result<Option<(CaseId, Reply)>, CallFailed> {
+    let client = &app.clients.support;
+    let Some(number) = &request.case_number else { return Ok(None) };
+    let Some(case) = support::case_by_number(client, number).await? else { return Ok(None) };
+    let messages = support::communications(client, &case.case_id).await?;
+    let reply = match messages.iter().any(is_from_support) {
+        true => Reply::Come,
+        false => Reply::Awaited,
+    };
+    Ok(Some((CaseId(case.case_id), reply)))
 }
 
 fn is_from_support(message: &Communication) -> bool {
     message.submitted_by.contains(SUPPORT)
+}
+
+async fn tell_people(app: &App, due: &FollowUp, now: Timestamp) -> Result<(), Failure> {
+    let mail = render::pending_mail(&PendingNote {
+        account: &due.account,
+        region: &app.config.region,
+        pool: &due.pool,
+        episode: &due.episode,
+        kind: due.kind,
+        code: &due.code,
+        desired: due.desired,
+        request: &due.request,
+        requested_at: due.requested_at,
+        now,
+        case_text: &due.text,
+    });
+    let name = format!("mail#pending#{}", due.request);
+    mails::send_once(app, &ledger_keys::effect(&due.episode, &name), mail, now).await
 }

@@ -1,8 +1,11 @@
 //! The story of one event.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use llmwatch_aws::{CallFailed, chain};
+use llmwatch_aws::ledger::Written;
+use llmwatch_aws::{CallFailed, chain, messages};
 use llmwatch_core::decision::decide;
 use llmwatch_core::episode::{EpisodeId, Settled, settle};
 use llmwatch_core::ids::InvalidId;
@@ -10,14 +13,19 @@ use llmwatch_core::pool::PoolLabel;
 use serde_json::{Value, json};
 
 use crate::event::{self, EventError, Incoming, QueueRecord};
+use crate::gather::{Due, Parameters};
 use crate::once::NotDone;
 use crate::queue::QueueMessage;
-use crate::{App, carry_out, episodes, follow_up, gather};
+use crate::{App, carry_out, episodes, follow_up, gather, mails};
 
 /// How often a queue message is tried before it is parked: the queue's `maxReceiveCount`.
 ///
 /// On the last try the episode counts as told, so that its recovery and later alarms are.
 pub const TRIES: u32 = 5;
+
+/// How long a failed queue message waits for its second try, and twice as long for each further
+/// one: longer than a lease, so that an effect whose end is unknown can be looked into by then.
+const RETRY_AFTER: Duration = Duration::from_secs(100);
 
 /// Why an event was not dealt with; Lambda or SQS sends it again.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +97,7 @@ async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failu
 
 async fn failures(app: &App, records: Vec<QueueRecord>, now: Timestamp) -> Vec<Value> {
     let mut failed = Vec::new();
-    for QueueRecord { id, tries, message } in records {
+    for QueueRecord { id, receipt, tries, message } in records {
         let result = match message {
             Ok(QueueMessage::Settle { pool, episode }) => {
                 settled(app, &pool, &episode, tries, now).await
@@ -99,10 +107,22 @@ async fn failures(app: &App, records: Vec<QueueRecord>, now: Timestamp) -> Vec<V
         };
         if let Err(failure) = result {
             tracing::error!(message.id = %id, "message not dealt with: {}", chain(&failure));
+            retry_soon(app, receipt.as_deref(), tries).await;
             failed.push(json!({ "itemIdentifier": id }));
         }
     }
     failed
+}
+
+/// Brings the next try forward: the queue's own timeout must be many times the function's, and
+/// somebody waits for a mail. When that fails the timeout holds, and nothing is lost.
+async fn retry_soon(app: &App, receipt: Option<&str>, tries: u32) {
+    let Some(receipt) = receipt else { return };
+    let (client, queue) = (&app.clients.sqs, &app.config.queue_url);
+    let wait = RETRY_AFTER * 2_u32.pow(tries.clamp(1, TRIES) - 1);
+    if let Err(failure) = messages::retry_after(client, queue, receipt, wait).await {
+        tracing::warn!("the retry comes later than it could: {}", failure.explain());
+    }
 }
 
 /// An episode has settled, or an update is due: one decision, its effects, one mail.
@@ -113,40 +133,55 @@ async fn settled(
     tries: u32,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let Some(latest) = episodes::read_episode(app, pool).await? else { return Ok(()) };
+    let Some(mut latest) = episodes::read(app, pool).await? else { return Ok(()) };
     if latest.document.id != *id {
         return Ok(());
     }
     let (children, parameters) = gather::first_round(app, pool).await;
-    match settle(&latest.document, &children, now, episodes::timing(app)) {
-        Settled::Decide { episode, firing, occasion } => {
-            let covered = firing.kinds();
-            let gathered =
-                gather::situation(app, &episode, firing, occasion, parameters, now).await?;
-            let decision = decide(&gathered.situation);
-            let report = carry_out::decision(app, &gathered.situation, &decision).await?;
-            let joined = episode.unreported();
-            carry_out::incident_mail(app, &gathered, &decision, &report, joined).await?;
-            let steps = report.into_result();
-            if steps.is_ok() || tries >= TRIES {
-                episodes::store_notice(app, &episode, &covered, now).await?;
-                if episode.still_firing().is_empty() {
-                    episodes::end_if_recovered(app, pool, now).await?;
+    for _ in 0..episodes::RACES {
+        match settle(&latest.document, &children, now, episodes::timing(app)) {
+            Settled::Decide { episode, firing, occasion } => {
+                let due = Due { episode: &episode, firing, occasion };
+                return notify(app, due, parameters, tries, now).await;
+            }
+            Settled::TooEarly { after_seconds } => {
+                return episodes::send_settle(app, &latest.document, after_seconds).await;
+            }
+            Settled::NothingNew { episode } | Settled::OnlyMuted { episode } => {
+                if episodes::store(app, Some(&latest), &episode, now).await? == Written::Yes {
+                    tracing::info!(%pool, episode = %episode.id, "nothing to tell");
+                    if episode.is_open() && episode.still_firing().is_empty() {
+                        episodes::end_if_recovered(app, pool, now).await?;
+                    }
+                    return Ok(());
                 }
             }
-            steps
         }
-        Settled::TooEarly { after_seconds } => {
-            episodes::send_settle(app, &latest.document, after_seconds).await
-        }
-        Settled::NothingNew { episode } => {
-            episodes::store(app, &episode, latest.version, now).await?;
-            Ok(())
-        }
-        Settled::OnlyMuted { episode } => {
-            tracing::info!(%pool, "only muted alarms fired: nothing is sent");
-            episodes::store(app, &episode, latest.version, now).await?;
-            Ok(())
+        // An alarm may have joined just now, counting on this very message.
+        let Some(newer) = episodes::read(app, pool).await? else { return Ok(()) };
+        latest = newer;
+    }
+    Err(Failure::Contended(pool.clone()))
+}
+
+async fn notify(
+    app: &App,
+    due: Due<'_>,
+    parameters: Parameters,
+    tries: u32,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let episode = due.episode;
+    let gathered = gather::situation(app, due, parameters, now).await?;
+    let decision = decide(&gathered.situation);
+    let report = carry_out::decision(app, &gathered, &decision).await?;
+    mails::incident(app, &gathered, &decision, &report.outcomes).await?;
+    let steps = report.into_result();
+    if steps.is_ok() || tries >= TRIES {
+        let concluded = episodes::conclude(app, episode, now).await?;
+        if episode.still_firing().is_empty() || concluded.still_firing().is_empty() {
+            episodes::end_if_recovered(app, &episode.pool, now).await?;
         }
     }
+    steps
 }

@@ -2,7 +2,8 @@
 
 use llmwatch_aws::ledger::RowKey;
 use llmwatch_core::duplicate::CaseId;
-use llmwatch_core::episode::EpisodeId;
+use llmwatch_core::episode::{Episode, EpisodeId};
+use llmwatch_core::ids::QuotaCode;
 use llmwatch_core::pool::PoolLabel;
 
 /// The pool's latest episode.
@@ -20,7 +21,41 @@ pub(crate) fn case(id: &CaseId) -> RowKey {
     RowKey { pk: format!("case#{id}"), sk: "reported".to_owned() }
 }
 
-/// One effect of an episode, for example `request#L-CCA5DF70`.
+/// One effect of an episode, for example `mail#pending`.
 pub(crate) fn effect(episode: &EpisodeId, name: &str) -> RowKey {
     RowKey { pk: format!("episode#{episode}"), sk: format!("effect#{name}") }
+}
+
+/// One notice of an episode: its opening or one of its updates. Each has its own effects, and every
+/// try of a notice has the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice {
+    episode: EpisodeId,
+    name: String,
+}
+
+impl Notice {
+    /// The notice that an episode is due.
+    pub(crate) fn of(episode: &Episode) -> Self {
+        Self { episode: episode.id.clone(), name: episode.notice() }
+    }
+
+    /// The request to raise a quota.
+    pub(crate) fn request(&self, quota: &QuotaCode) -> RowKey {
+        self.effect(&format!("request#{quota}"))
+    }
+
+    /// The investigation case it opens.
+    pub(crate) fn investigation_case(&self) -> RowKey {
+        self.effect("case#investigation")
+    }
+
+    /// The mail with these outcomes.
+    pub(crate) fn mail(&self, outcomes: &str) -> RowKey {
+        self.effect(&format!("mail#{outcomes}"))
+    }
+
+    fn effect(&self, name: &str) -> RowKey {
+        effect(&self.episode, &format!("{}#{name}", self.name))
+    }
 }

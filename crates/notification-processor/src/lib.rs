@@ -1,7 +1,7 @@
 //! From alarm to episode to one action and one e-mail.
 //!
 //! `handler` tells the story of an event; `gather` reads the facts; the core decides; `carry_out`
-//! acts. `Clients` lists exactly the services the function's role allows.
+//! acts and `mails` tells people. `Clients` lists exactly the services the function's role allows.
 
 mod carry_out;
 mod config;
@@ -11,6 +11,7 @@ mod follow_up;
 mod gather;
 mod handler;
 mod ledger_keys;
+mod mails;
 mod once;
 mod queue;
 
@@ -18,6 +19,7 @@ pub use config::Config;
 
 pub use handler::{TRIES, handle};
 use llmwatch_aws::client;
+pub use llmwatch_aws::ledger::LEASE;
 
 /// What every event needs: the configuration and the clients.
 pub struct App {

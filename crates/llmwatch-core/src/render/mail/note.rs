@@ -12,7 +12,7 @@ use crate::ids::{AccountId, QuotaCode, Region};
 use crate::pool::PoolLabel;
 use crate::quota::QuotaKind;
 use crate::render::facts::{
-    AlarmFacts, Moment, PoolFacts, QuotaFacts, TrafficFacts, alarm_moments, in_order,
+    AlarmFacts, Moment, PoolFacts, QuotaFacts, TrafficFacts, alarm_moments, in_order, reason,
 };
 use crate::render::format::{count, one_line, span, utc};
 use crate::render::layout::{fit, wrap};
@@ -39,8 +39,8 @@ pub struct RecoveryNote<'a> {
     pub duration: SignedDuration,
     /// The usage over the episode: its window is what the mail calls "during the episode".
     pub evidence: &'a Evidence,
-    /// What was requested or opened in the episode and is not finished.
-    pub left_open: &'a [LeftOpen],
+    /// What was requested or opened for the pool and is not finished.
+    pub left_open: &'a Read<Vec<LeftOpen>>,
 }
 
 /// A request or case that outlives its episode.
@@ -87,7 +87,13 @@ pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
         quota_table: quota_table(&quotas),
         has_quotas: !quotas.is_empty(),
         traffic: TrafficFacts::of(note.evidence),
-        left_open: note.left_open.iter().map(|left| open_item(left, note, context)).collect(),
+        left_open: note.left_open.known().map_or_else(Vec::new, |left_open| {
+            left_open.iter().map(|left| open_item(left, note, context)).collect()
+        }),
+        left_open_unread: match note.left_open {
+            Read::Known(_) => None,
+            Read::Unreadable(why) => Some(reason(why)),
+        },
         time_line: in_order(alarm_moments(alarms)),
         links: links_of(note, context),
         pool,
@@ -111,6 +117,8 @@ struct RecoveryMail {
     has_quotas: bool,
     traffic: TrafficFacts,
     left_open: Vec<OpenItem>,
+    /// Why it is not known what is open.
+    left_open_unread: Option<String>,
     time_line: Vec<Moment>,
     links: Vec<Link>,
 }

@@ -270,7 +270,7 @@ fn low_usage_by_mail_only() {
     check_outcome("low-usage-mail-only", &situation, &opened());
 }
 
-fn recovery(left_open: &[LeftOpen], evidence: &Evidence) -> Mail {
+fn recovery(left_open: &Read<Vec<LeftOpen>>, evidence: &Evidence) -> Mail {
     let situation = high_usage();
     let note = RecoveryNote {
         account: &situation.account,
@@ -297,9 +297,13 @@ fn recovery_mails() {
         case: None,
     };
     let case = LeftOpen::Case { category: Category::Investigation, case: case_id('a') };
-    check("mail-recovery-request-and-case-open", &whole(&recovery(&[request, case], &evidence)));
+    let open = Read::Known(vec![request, case]);
+    check("mail-recovery-request-and-case-open", &whole(&recovery(&open, &evidence)));
     let unread = Evidence::Unavailable("GetMetricData: ThrottlingException".to_owned());
-    check("mail-recovery-nothing-open", &whole(&recovery(&[], &unread)));
+    let nothing = Read::Known(Vec::new());
+    check("mail-recovery-nothing-open", &whole(&recovery(&nothing, &unread)));
+    let unread = Read::Unreadable("DescribeCases: ThrottlingException".to_owned());
+    check("mail-recovery-open-matters-unread", &whole(&recovery(&unread, &evidence)));
 }
 
 #[test]

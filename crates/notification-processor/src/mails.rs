@@ -1,0 +1,137 @@
+//! Telling people, each mail once. Nothing is chosen here.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use llmwatch_aws::ledger::RowKey;
+use llmwatch_aws::topics;
+use llmwatch_core::alarm::AlarmKind;
+use llmwatch_core::decision::{Decision, MailStep, Occasion};
+use llmwatch_core::duplicate::CaseId;
+use llmwatch_core::fingerprint::fingerprint;
+use llmwatch_core::outcome::{Outcome, Outcomes};
+use llmwatch_core::render::{self, Mail, MailContext, RecoveryNote};
+
+use crate::gather::{self, Ended, Gathered, Parameters};
+use crate::handler::Failure;
+use crate::once::once;
+use crate::{App, ledger_keys};
+
+/// Sends the mail about a decision, unless the operator filtered it.
+///
+/// The same notice with the same outcomes is mailed once; when a later try has another outcome,
+/// people are told that too.
+///
+/// # Errors
+///
+/// When the mail was not accepted: the event must then be tried again.
+pub(crate) async fn incident(
+    app: &App,
+    gathered: &Gathered,
+    decision: &Decision,
+    outcomes: &Outcomes,
+) -> Result<(), Failure> {
+    let Gathered { situation, notice, joined, display_ids } = gathered;
+    if let MailStep::Filtered(from) = decision.mail {
+        tracing::info!(
+            episode = %situation.episode,
+            "no mail: severity {} is below notify-from {from:?}",
+            decision.severity
+        );
+        return Ok(());
+    }
+    let joined = match situation.occasion {
+        Occasion::Opening => Vec::new(),
+        Occasion::Update => joined.clone(),
+    };
+    let mut display_ids = display_ids.clone();
+    display_ids.extend(outcomes.quotas.iter().filter_map(|quota| number_of(&quota.outcome)));
+    let context = context(app, display_ids, joined);
+    let mail = render::incident_mail(situation, decision, outcomes, &context);
+    let kinds = format!("{:?}", situation.firing.kinds());
+    let print = fingerprint(&[&kinds, &outcomes.fingerprint()]);
+    send_once(app, &notice.mail(&print), mail, situation.now).await
+}
+
+/// The number of a case that a request opened: Service Quotas names cases by it, and by no id.
+fn number_of(outcome: &Outcome) -> Option<(CaseId, String)> {
+    match outcome {
+        Outcome::Opened { case } => Some((case.clone(), case.0.clone())),
+        Outcome::Disabled
+        | Outcome::DryRun
+        | Outcome::NoSupportPlan
+        | Outcome::SubmittedIdPending { .. }
+        | Outcome::Appended { .. }
+        | Outcome::AlreadyReported { .. }
+        | Outcome::AlreadyRequested { .. }
+        | Outcome::ConsoleForm
+        | Outcome::AtMaximum
+        | Outcome::NotNeeded(_)
+        | Outcome::HeldBack { .. }
+        | Outcome::Failed { .. } => None,
+    }
+}
+
+/// Sends the one recovery note of an episode, unless the operator filtered its severity.
+///
+/// # Errors
+///
+/// When the mail was not accepted, or the ledger is out of reach.
+pub(crate) async fn recovery(
+    app: &App,
+    ended: Ended<'_>,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let Ended { episode, firing, duration } = ended;
+    let severity = firing.severity();
+    if let MailStep::Filtered(from) = MailStep::of(severity, parameters.settings.notify_from) {
+        tracing::info!(episode = %episode.id, "no recovery mail: {severity} is below {from:?}");
+        return Ok(());
+    }
+    let aftermath = gather::aftermath(app, ended, &parameters.stored, now).await?;
+    let note = RecoveryNote {
+        account: &aftermath.account,
+        region: &app.config.region,
+        pool: &episode.pool,
+        stored: &parameters.stored,
+        episode: &episode.id,
+        firing,
+        duration,
+        evidence: &aftermath.evidence,
+        left_open: &aftermath.left_open,
+    };
+    let mail = render::recovery_mail(&note, &context(app, aftermath.display_ids, Vec::new()));
+    // An alarm may fire between this mail and the end of the episode: there is a recovery then
+    // that this mail does not tell of.
+    let print = fingerprint(&[&format!("{:?}", firing.kinds())]);
+    let key = ledger_keys::effect(&episode.id, &format!("mail#recovery#{print}"));
+    send_once(app, &key, mail, now).await
+}
+
+/// Sends one mail once.
+///
+/// # Errors
+///
+/// When the mail was not accepted or the ledger is out of reach.
+pub(crate) async fn send_once(
+    app: &App,
+    key: &RowKey,
+    mail: Mail,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let topic = &app.config.alerts_topic_arn;
+    let publish =
+        async || topics::publish(&app.clients.sns, topic, &mail.subject, &mail.body).await;
+    let sent = once(app, key, now, async || Ok(None), publish).await?;
+    tracing::info!(message.id = %sent, effect = %key, "mailed: {}", mail.subject);
+    Ok(())
+}
+
+fn context(
+    app: &App,
+    display_ids: BTreeMap<CaseId, String>,
+    joined: Vec<AlarmKind>,
+) -> MailContext {
+    MailContext { prefix: app.config.prefix.clone(), display_ids, joined }
+}
