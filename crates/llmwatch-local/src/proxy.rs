@@ -161,13 +161,17 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
     HOP_BY_HOP.contains(&name.as_str())
 }
 
-/// Divides the delays of messages on their way to SQS; anything else stays as it is.
+/// Divides the delays of messages on their way to SQS, and of tries a consumer puts off; anything
+/// else stays as it is.
 ///
 /// A delay above 0 stays at least 1 second, so that a delayed message is still delivered later.
 #[must_use]
 pub fn shorten_delays(call: &Call, body: Bytes, divisor: u32) -> Bytes {
-    let is_send = matches!(call.operation.as_str(), "SendMessage" | "SendMessageBatch");
-    if divisor <= 1 || call.service != "sqs" || !is_send {
+    let delays = matches!(
+        call.operation.as_str(),
+        "SendMessage" | "SendMessageBatch" | "ChangeMessageVisibility"
+    );
+    if divisor <= 1 || call.service != "sqs" || !delays {
         return body;
     }
     let Ok(mut message) = serde_json::from_slice::<Value>(&body) else { return body };
@@ -181,8 +185,10 @@ pub fn shorten_delays(call: &Call, body: Bytes, divisor: u32) -> Bytes {
 }
 
 fn shorten(message: &mut Value, divisor: u32) {
-    if let Some(delay) = message.get("DelaySeconds").and_then(Value::as_u64) {
-        message["DelaySeconds"] = Value::from(delay.div_ceil(u64::from(divisor)));
+    for member in ["DelaySeconds", "VisibilityTimeout"] {
+        if let Some(delay) = message.get(member).and_then(Value::as_u64) {
+            message[member] = Value::from(delay.div_ceil(u64::from(divisor)));
+        }
     }
 }
 
