@@ -82,15 +82,16 @@ pub async fn handle(app: &App, event: &Value, now: Timestamp) -> Result<Value, D
 }
 
 async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failure> {
+    // Boxed here and below, because the state of all the calls is too deep a type to lay out.
     match event::incoming(event, &app.config.prefix)? {
         Incoming::Alarms(changes) => {
             for change in &changes {
-                episodes::alarm_changed(app, change, now).await?;
+                Box::pin(episodes::alarm_changed(app, change, now)).await?;
             }
             Ok(Value::Null)
         }
         Incoming::Queue(records) => Ok(json!({
-            "batchItemFailures": failures(app, records, now).await,
+            "batchItemFailures": Box::pin(failures(app, records, now)).await,
         })),
     }
 }
@@ -142,7 +143,7 @@ async fn settled(
         match settle(&latest.document, &children, now, episodes::timing(app)) {
             Settled::Decide { episode, firing, occasion } => {
                 let due = Due { episode: &episode, firing, occasion };
-                return notify(app, due, parameters, tries, now).await;
+                return Box::pin(notify(app, due, parameters, tries, now)).await;
             }
             Settled::TooEarly { after_seconds } => {
                 return episodes::send_settle(app, &latest.document, after_seconds).await;
