@@ -21,8 +21,10 @@ demo: .venv/ready ## Play an incident on a local AWS, from traffic to e-mail and
 	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
 	target/demo/demo
 
+# All targets at once: the functions end-to-end tests deploy and the tests themselves then share one
+# build of the AWS SDKs.
 test: check .venv/ready ## Everything the CI runs: check, then all tests
-	cargo build --locked $(DEPLOYABLE)
+	cargo build --locked --workspace --all-targets
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --locked --workspace && cargo test --locked --workspace --doc; \
 	else cargo test --locked --workspace; fi
