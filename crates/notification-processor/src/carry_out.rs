@@ -22,13 +22,15 @@ use crate::gather::{CASE_LOOK_BACK, Gathered, OpenedCase};
 use crate::handler::Failure;
 use crate::once::{NotDone, once};
 use crate::queue::FollowUp;
-use crate::{App, follow_up, ledger_keys};
+use crate::{App, ledger_keys};
 
 /// What became of a decision, and which failed steps are worth another try.
 #[derive(Debug)]
 pub(crate) struct Report {
     /// What became of each step.
     pub outcomes: Outcomes,
+    /// The messages by which the cases of the requests get their figures.
+    pub follow_ups: Vec<FollowUp>,
     to_retry: Vec<String>,
 }
 
@@ -64,10 +66,14 @@ pub(crate) async fn decision(
     let making = Making { app, gathered, decision };
     let results = join_all(effects.iter().map(|effect| carry_out(making, effect))).await;
     let mut done = Vec::new();
+    let mut follow_ups = Vec::new();
     let mut to_retry = Vec::new();
     for (effect, result) in effects.into_iter().zip(results) {
         let outcome = match result {
-            Ok(outcome) => outcome,
+            Ok(Done { outcome, follow_up }) => {
+                follow_ups.extend(follow_up);
+                outcome
+            }
             Err(NotDone::Effect(failure)) => {
                 let why = failure.explain();
                 tracing::error!(episode = %gathered.situation.episode, "{why}");
@@ -92,7 +98,7 @@ pub(crate) async fn decision(
         |action| outcome_of(action.effect()),
         || outcome_of(decision.case.effect()),
     );
-    Ok(Report { outcomes, to_retry })
+    Ok(Report { outcomes, follow_ups, to_retry })
 }
 
 /// What a case is told of.
@@ -148,26 +154,39 @@ struct Making<'a> {
     decision: &'a Decision,
 }
 
-async fn carry_out(making: Making<'_>, effect: &Effect<'_>) -> Result<Outcome, NotDone> {
+/// What an effect came to.
+struct Done {
+    outcome: Outcome,
+    /// What is to be sent besides the mail.
+    follow_up: Option<FollowUp>,
+}
+
+impl From<Outcome> for Done {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, follow_up: None }
+    }
+}
+
+async fn carry_out(making: Making<'_>, effect: &Effect<'_>) -> Result<Done, NotDone> {
     let Making { app, gathered, decision } = making;
     let situation = &gathered.situation;
     match effect {
         Effect::RequestIncrease(action) => request(making, action).await,
-        Effect::OpenCase(key) => open_case(making, key).await,
+        Effect::OpenCase(key) => open_case(making, key).await.map(Done::from),
         Effect::AppendToCase { case, category, alarms } => {
             let append = AppendTo { case, category: *category, alarms };
             let text = render::append_text(situation, decision, append);
             let told = Told { case, episode: &situation.episode, alarms };
             append_once(app, told, &text, situation.now).await?;
-            Ok(Outcome::Appended { case: (*case).clone() })
+            Ok(Outcome::Appended { case: (*case).clone() }.into())
         }
     }
 }
 
-async fn request(making: Making<'_>, action: &QuotaAction) -> Result<Outcome, NotDone> {
+async fn request(making: Making<'_>, action: &QuotaAction) -> Result<Done, NotDone> {
     let Making { app, gathered, .. } = making;
     let situation = &gathered.situation;
-    let Some(target) = action.target else { return Ok(Outcome::AtMaximum) };
+    let Some(target) = action.target else { return Ok(Outcome::AtMaximum.into()) };
     let code = &action.quota.code;
     let client = &app.clients.quotas;
     let open_request = async || -> Result<Option<QuotaRequest>, CallFailed> {
@@ -182,13 +201,16 @@ async fn request(making: Making<'_>, action: &QuotaAction) -> Result<Outcome, No
         }
     })
     .await?;
-    if !matches!(situation.support, Support::NoPlan) {
-        follow_up::send_once(app, follow_up_on(making, action, &request), situation.now).await?;
-    }
-    Ok(match request.case_number {
+    let follow_up = match situation.support {
+        Support::NoPlan => None,
+        Support::Cases(_) | Support::Unreadable(_) => Some(follow_up_on(making, action, &request)),
+    };
+    let outcome = match request.case_number {
         Some(number) => Outcome::Opened { case: CaseId(number) },
+        None if follow_up.is_none() => Outcome::NoSupportPlan,
         None => Outcome::SubmittedIdPending { request: request.id },
-    })
+    };
+    Ok(Done { outcome, follow_up })
 }
 
 fn follow_up_on(making: Making<'_>, action: &QuotaAction, request: &QuotaRequest) -> FollowUp {

@@ -1,5 +1,6 @@
 //! Waiting, without sleeping, for the case of a quota request, and giving it the figures.
 
+use futures::future::join_all;
 use jiff::Timestamp;
 use llmwatch_aws::quota_requests::{self, QuotaRequest};
 use llmwatch_aws::support::Communication;
@@ -53,12 +54,22 @@ pub(crate) async fn look(app: &App, due: FollowUp, now: Timestamp) -> Result<(),
     }
 }
 
+/// Sends the first messages of several requests, each once.
+///
+/// # Errors
+///
+/// When the queue or the ledger is out of reach.
+pub(crate) async fn send_all(app: &App, due: &[FollowUp], now: Timestamp) -> Result<(), NotDone> {
+    let sending = due.iter().map(|due| send_once(app, due.clone(), now));
+    join_all(sending).await.into_iter().collect()
+}
+
 /// Sends a follow-up message once: a look that is delivered twice does not become two chains.
 ///
 /// # Errors
 ///
 /// When the queue or the ledger is out of reach.
-pub(crate) async fn send_once(app: &App, due: FollowUp, now: Timestamp) -> Result<(), NotDone> {
+async fn send_once(app: &App, due: FollowUp, now: Timestamp) -> Result<(), NotDone> {
     let name = format!("follow-up#{}#{}", due.request, due.looks);
     let key = ledger_keys::effect(&due.episode, &name);
     let wait = due.wait();

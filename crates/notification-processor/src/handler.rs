@@ -176,7 +176,12 @@ async fn notify(
     let gathered = gather::situation(app, due, parameters, now).await?;
     let decision = decide(&gathered.situation);
     let report = carry_out::decision(app, &gathered, &decision).await?;
-    mails::incident(app, &gathered, &decision, &report.outcomes).await?;
+    let (mailed, followed_up) = futures::join!(
+        mails::incident(app, &gathered, &decision, &report.outcomes),
+        follow_up::send_all(app, &report.follow_ups, now),
+    );
+    mailed?;
+    followed_up?;
     let steps = report.into_result();
     if steps.is_ok() || tries >= TRIES {
         let concluded = episodes::conclude(app, episode, now).await?;

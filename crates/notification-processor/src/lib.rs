@@ -64,3 +64,6 @@ impl App {
         Self { config, clients }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,3 +68,98 @@ fn certainly_without_effect(failure: &CallFailed) -> bool {
         || failure.is_not_subscribed()
         || failure.is_already_exists()
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use llmwatch_aws::messages;
+
+    use super::*;
+    use crate::tests::world::World;
+
+    /// One try of an effect: whether it asked for traces, whether it acted, and how it ended.
+    struct Try {
+        looked: bool,
+        acted: bool,
+        end: Result<String, NotDone>,
+    }
+
+    /// Sends a message as an effect; `trace` is what a look finds.
+    async fn try_once(world: &World, trace: Option<&str>) -> Try {
+        let (mut looked, mut acted) = (false, false);
+        let key = RowKey { pk: "episode#e".into(), sk: "effect#x".into() };
+        let app = world.app();
+        let now = world.state().now;
+        let find = async || {
+            looked = true;
+            Ok(trace.map(str::to_owned))
+        };
+        let act = async || {
+            acted = true;
+            messages::send(&app.clients.sqs, "queue", &"x", std::time::Duration::ZERO).await?;
+            Ok("acted".to_owned())
+        };
+        let end = once(app, &key, now, find, act).await;
+        Try { looked, acted, end }
+    }
+
+    fn pass(world: &World, seconds: i64) {
+        world.state().now += SignedDuration::from_secs(seconds);
+    }
+
+    #[tokio::test]
+    async fn an_effect_is_done_once_and_its_result_kept() {
+        let world = World::calm();
+        assert_eq!(try_once(&world, None).await.end.unwrap(), "acted");
+        let again = try_once(&world, None).await;
+        assert!(!again.acted && !again.looked);
+        assert_eq!(again.end.unwrap(), "acted");
+    }
+
+    #[tokio::test]
+    async fn an_effect_that_surely_did_not_happen_is_tried_again_at_once() {
+        let world = World::calm();
+        world.state().refuse("send_message", "AccessDeniedException", 1);
+        assert!(matches!(try_once(&world, None).await.end, Err(NotDone::Effect(_))));
+        let again = try_once(&world, None).await;
+        assert!(again.acted && !again.looked);
+    }
+
+    #[tokio::test]
+    async fn an_effect_that_may_have_happened_is_looked_for_once_its_lease_is_over() {
+        for (trace, acts) in [(Some("found"), false), (None, true)] {
+            let world = World::calm();
+            world.state().lose_answer("send_message");
+            assert!(matches!(try_once(&world, trace).await.end, Err(NotDone::Effect(_))));
+            pass(&world, ledger::LEASE.as_secs());
+            let held = try_once(&world, trace).await;
+            assert!(!held.acted && !held.looked);
+            assert!(matches!(held.end, Err(NotDone::Held(_))));
+            pass(&world, 1);
+            let after = try_once(&world, trace).await;
+            assert_eq!((after.looked, after.acted), (true, acts));
+            assert_eq!(after.end.unwrap(), trace.unwrap_or("acted"));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_effect_whose_result_was_not_written_is_looked_for() {
+        let world = World::calm();
+        // The claim, then the result.
+        world.state().refuse_after(1, "put_item", "InternalServerError");
+        let first = try_once(&world, None).await;
+        assert!(first.acted && matches!(first.end, Err(NotDone::Ledger(_))));
+        pass(&world, ledger::LEASE.as_secs() + 1);
+        let second = try_once(&world, Some("found")).await;
+        assert!(!second.acted);
+        assert_eq!(second.end.unwrap(), "found");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_done_without_the_ledger() {
+        let world = World::calm();
+        world.state().refuse("put_item", "InternalServerError", 1);
+        let first = try_once(&world, None).await;
+        assert!(!first.acted && matches!(first.end, Err(NotDone::Ledger(_))));
+    }
+}

@@ -1,0 +1,9 @@
+//! The function in a small AWS in memory, behind the real SDK clients.
+
+mod crashes;
+mod follow_ups;
+mod gathering;
+mod incidents;
+mod recoveries;
+mod services;
+pub(crate) mod world;

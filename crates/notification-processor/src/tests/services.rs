@@ -1,0 +1,414 @@
+//! The services the function calls, as far as it does, over one [`State`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_cloudwatch::operation::describe_alarms::{DescribeAlarmsError, DescribeAlarmsOutput};
+use aws_sdk_cloudwatch::operation::get_metric_data::{
+    GetMetricDataError, GetMetricDataInput, GetMetricDataOutput,
+};
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{MetricAlarm, MetricDataResult, StateValue, StatusCode};
+use aws_sdk_dynamodb::operation::delete_item::{
+    DeleteItemError, DeleteItemInput, DeleteItemOutput,
+};
+use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemInput, GetItemOutput};
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemInput, PutItemOutput};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+use aws_sdk_servicequotas::operation::get_requested_service_quota_change::{
+    GetRequestedServiceQuotaChangeError, GetRequestedServiceQuotaChangeInput,
+    GetRequestedServiceQuotaChangeOutput,
+};
+use aws_sdk_servicequotas::operation::get_service_quota::{
+    GetServiceQuotaError, GetServiceQuotaInput, GetServiceQuotaOutput,
+};
+use aws_sdk_servicequotas::operation::list_requested_service_quota_change_history::{
+    ListRequestedServiceQuotaChangeHistoryError, ListRequestedServiceQuotaChangeHistoryOutput,
+};
+use aws_sdk_servicequotas::operation::request_service_quota_increase::{
+    RequestServiceQuotaIncreaseError, RequestServiceQuotaIncreaseInput,
+    RequestServiceQuotaIncreaseOutput,
+};
+use aws_sdk_servicequotas::types::{RequestStatus, RequestedServiceQuotaChange, ServiceQuota};
+use aws_sdk_sns::operation::publish::{PublishError, PublishInput, PublishOutput};
+use aws_sdk_sqs::operation::change_message_visibility::{
+    ChangeMessageVisibilityError, ChangeMessageVisibilityInput, ChangeMessageVisibilityOutput,
+};
+use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageInput, SendMessageOutput};
+use aws_sdk_ssm::operation::get_parameters::{
+    GetParametersError, GetParametersInput, GetParametersOutput,
+};
+use aws_sdk_ssm::types::Parameter;
+use aws_sdk_support::operation::add_communication_to_case::{
+    AddCommunicationToCaseError, AddCommunicationToCaseInput, AddCommunicationToCaseOutput,
+};
+use aws_sdk_support::operation::create_case::{CreateCaseError, CreateCaseInput, CreateCaseOutput};
+use aws_sdk_support::operation::describe_cases::{
+    DescribeCasesError, DescribeCasesInput, DescribeCasesOutput,
+};
+use aws_sdk_support::operation::describe_communications::{
+    DescribeCommunicationsError, DescribeCommunicationsInput, DescribeCommunicationsOutput,
+};
+use aws_sdk_support::operation::describe_services::{
+    DescribeServicesError, DescribeServicesOutput,
+};
+use aws_sdk_support::types::{CaseDetails, Category, Communication, Service};
+use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
+use aws_smithy_types::error::ErrorMetadata;
+use jiff::Timestamp;
+use llmwatch_core::alarm::name;
+use llmwatch_core::episode::AlarmState;
+
+use super::world::{Case, Fate, Request, State, arn, pool, prefix};
+use crate::Clients;
+
+type Shared = Arc<Mutex<State>>;
+
+fn error(code: &str) -> ErrorMetadata {
+    ErrorMetadata::builder().code(code).message("by the test").build()
+}
+
+/// A rule that asks the state what becomes of the call, and lets it act on the state.
+macro_rules! serve {
+    ($state:expr, $client:ident :: $operation:ident, $error:ident, $act:expr) => {{
+        let shared: Shared = $state.clone();
+        mock!($client::Client::$operation).then_compute_response(move |request| {
+            let name = stringify!($operation);
+            let meanwhile = shared.lock().unwrap().meanwhile(name);
+            if let Some(meanwhile) = meanwhile {
+                meanwhile();
+            }
+            let mut state = shared.lock().unwrap();
+            let fate = state.fate(name);
+            if let Fate::Refused(code) = fate {
+                return MockResponse::Error($error::generic(error(&code)));
+            }
+            let answer: Result<_, Box<$error>> = $act(&mut *state, request);
+            match (fate, answer) {
+                (Fate::AnswerLost(code), _) => MockResponse::Error($error::generic(error(&code))),
+                (_, Ok(output)) => MockResponse::Output(output),
+                (_, Err(refused)) => MockResponse::Error(*refused),
+            }
+        })
+    }};
+}
+
+macro_rules! client {
+    ($sdk:ident, [$($rule:expr),+ $(,)?]) => {
+        mock_client!($sdk, RuleMode::MatchAny, &[$($rule),+], |config| config
+            .retry_config($sdk::config::retry::RetryConfig::disabled()))
+    };
+}
+
+pub(super) fn clients(state: &Shared) -> Clients {
+    Clients {
+        cloudwatch: cloudwatch(state),
+        dynamodb: dynamodb(state),
+        quotas: quotas(state),
+        sns: sns(state),
+        sqs: sqs(state),
+        ssm: ssm(state),
+        support: support(state),
+    }
+}
+
+fn cloudwatch(state: &Shared) -> aws_sdk_cloudwatch::Client {
+    use aws_sdk_cloudwatch as sdk;
+    let alarms =
+        serve!(state, sdk::describe_alarms, DescribeAlarmsError, |state: &mut State, _| {
+            let alarms = state.alarms.iter().map(|(kind, alarm)| {
+                MetricAlarm::builder()
+                    .alarm_name(name::child(&prefix(), *kind, &pool()))
+                    .alarm_arn(arn(*kind))
+                    .state_value(match alarm.state {
+                        AlarmState::Alarm => StateValue::Alarm,
+                        AlarmState::Ok => StateValue::Ok,
+                        AlarmState::InsufficientData => StateValue::InsufficientData,
+                    })
+                    .state_reason("Threshold Crossed")
+                    .state_transitioned_timestamp(DateTime::from_secs(alarm.changed_at.as_second()))
+                    .actions_enabled(alarm.is_audible)
+                    .build()
+            });
+            Ok(DescribeAlarmsOutput::builder().set_metric_alarms(Some(alarms.collect())).build())
+        });
+    let data = serve!(
+        state,
+        sdk::get_metric_data,
+        GetMetricDataError,
+        |state: &mut State, request: &GetMetricDataInput| {
+            let an_hour_ago = DateTime::from_secs(state.now.as_second() - 3600);
+            let results = request.metric_data_queries().iter().map(|query| {
+                let metric = query.metric_stat().and_then(|stat| stat.metric());
+                let name = metric.and_then(|metric| metric.metric_name()).unwrap_or_default();
+                let value = state.usage.get(name).copied();
+                MetricDataResult::builder()
+                    .set_id(query.id.clone())
+                    .status_code(StatusCode::Complete)
+                    .set_timestamps(Some(value.iter().map(|_| an_hour_ago).collect()))
+                    .set_values(Some(value.into_iter().collect()))
+                    .build()
+            });
+            let results = Some(results.collect());
+            Ok(GetMetricDataOutput::builder().set_metric_data_results(results).build())
+        }
+    );
+    client!(aws_sdk_cloudwatch, [&alarms, &data])
+}
+
+fn key(item: &HashMap<String, AttributeValue>) -> (String, String) {
+    let text = |name: &str| item[name].as_s().unwrap().clone();
+    (text("pk"), text("sk"))
+}
+
+fn dynamodb(state: &Shared) -> aws_sdk_dynamodb::Client {
+    use aws_sdk_dynamodb as sdk;
+    let get =
+        serve!(state, sdk::get_item, GetItemError, |state: &mut State, request: &GetItemInput| {
+            let row = state.rows.get(&key(request.key().unwrap())).cloned();
+            Ok(GetItemOutput::builder().set_item(row).build())
+        });
+    let put =
+        serve!(state, sdk::put_item, PutItemError, |state: &mut State, request: &PutItemInput| {
+            let item = request.item().unwrap().clone();
+            let old = state.rows.get(&key(&item)).cloned();
+            if !may_put(request, old.as_ref()) {
+                let failed = ConditionalCheckFailedException::builder()
+                    .set_item(old)
+                    .meta(error("ConditionalCheckFailedException"))
+                    .build();
+                return Err(Box::new(PutItemError::ConditionalCheckFailedException(failed)));
+            }
+            state.rows.insert(key(&item), item);
+            let old = old.filter(|_| request.return_values().is_some());
+            Ok(PutItemOutput::builder().set_attributes(old).build())
+        });
+    let delete = serve!(
+        state,
+        sdk::delete_item,
+        DeleteItemError,
+        |state: &mut State, request: &DeleteItemInput| {
+            state.rows.remove(&key(request.key().unwrap()));
+            Ok(DeleteItemOutput::builder().build())
+        }
+    );
+    client!(aws_sdk_dynamodb, [&get, &put, &delete])
+}
+
+/// The three conditions the ledger writes under.
+fn may_put(request: &PutItemInput, old: Option<&HashMap<String, AttributeValue>>) -> bool {
+    let given = |name: &str| &request.expression_attribute_values().unwrap()[name];
+    match (request.condition_expression(), old) {
+        (None, _) | (Some(_), None) => true,
+        (Some("attribute_not_exists(pk)"), Some(_)) => false,
+        (Some("#version = :version"), Some(old)) => &old["version"] == given(":version"),
+        (
+            Some("attribute_not_exists(pk) OR (#state = :intent AND lease_until < :now)"),
+            Some(old),
+        ) => {
+            let seconds = |value: &AttributeValue| value.as_n().unwrap().parse::<i64>().unwrap();
+            &old["state"] == given(":intent")
+                && seconds(&old["lease_until"]) < seconds(given(":now"))
+        }
+        (Some(other), _) => panic!("an unknown condition: {other}"),
+    }
+}
+
+fn quotas(state: &Shared) -> aws_sdk_servicequotas::Client {
+    use aws_sdk_servicequotas as sdk;
+    let get = serve!(
+        state,
+        sdk::get_service_quota,
+        GetServiceQuotaError,
+        |state: &mut State, request: &GetServiceQuotaInput| {
+            let value = state.quotas.get(request.quota_code().unwrap()).copied();
+            let unknown = || GetServiceQuotaError::generic(error("NoSuchResourceException"));
+            let value = value.ok_or_else(|| Box::new(unknown()))?;
+            let quota = ServiceQuota::builder().value(value).adjustable(true).build();
+            Ok(GetServiceQuotaOutput::builder().quota(quota).build())
+        }
+    );
+    let history = serve!(
+        state,
+        sdk::list_requested_service_quota_change_history,
+        ListRequestedServiceQuotaChangeHistoryError,
+        |state: &mut State, _| {
+            let all = state.requests().iter().map(change).collect();
+            Ok(ListRequestedServiceQuotaChangeHistoryOutput::builder()
+                .set_requested_quotas(Some(all))
+                .build())
+        }
+    );
+    let one = serve!(
+        state,
+        sdk::get_requested_service_quota_change,
+        GetRequestedServiceQuotaChangeError,
+        |state: &mut State, asked: &GetRequestedServiceQuotaChangeInput| {
+            let requests = state.requests();
+            let request =
+                requests.iter().find(|request| Some(request.id.as_str()) == asked.request_id());
+            Ok(GetRequestedServiceQuotaChangeOutput::builder()
+                .set_requested_quota(request.map(change))
+                .build())
+        }
+    );
+    let increase = serve!(
+        state,
+        sdk::request_service_quota_increase,
+        RequestServiceQuotaIncreaseError,
+        |state: &mut State, asked: &RequestServiceQuotaIncreaseInput| {
+            let code = asked.quota_code().unwrap();
+            let is_open = error("ResourceAlreadyExistsException");
+            let request = state.request(code, asked.desired_value().unwrap());
+            let request = request
+                .ok_or_else(|| Box::new(RequestServiceQuotaIncreaseError::generic(is_open)))?;
+            Ok(RequestServiceQuotaIncreaseOutput::builder()
+                .requested_quota(change(&request))
+                .build())
+        }
+    );
+    client!(aws_sdk_servicequotas, [&get, &history, &one, &increase])
+}
+
+fn change(request: &Request) -> RequestedServiceQuotaChange {
+    let status = match (request.is_closed, &request.case_number) {
+        (true, _) => RequestStatus::CaseClosed,
+        (false, None) => RequestStatus::Pending,
+        (false, Some(_)) => RequestStatus::CaseOpened,
+    };
+    RequestedServiceQuotaChange::builder()
+        .id(&request.id)
+        .quota_code(&request.code)
+        .desired_value(request.desired)
+        .status(status)
+        .set_case_id(request.case_number.clone())
+        .created(DateTime::from_secs(request.made_at.as_second()))
+        .build()
+}
+
+fn sns(state: &Shared) -> aws_sdk_sns::Client {
+    use aws_sdk_sns as sdk;
+    let publish =
+        serve!(state, sdk::publish, PublishError, |state: &mut State, request: &PublishInput| {
+            state.mails.push((
+                request.subject().unwrap_or_default().to_owned(),
+                request.message().unwrap_or_default().to_owned(),
+            ));
+            Ok(PublishOutput::builder().message_id(format!("mail-{}", state.mails.len())).build())
+        });
+    client!(aws_sdk_sns, [&publish])
+}
+
+fn sqs(state: &Shared) -> aws_sdk_sqs::Client {
+    use aws_sdk_sqs as sdk;
+    let send = serve!(
+        state,
+        sdk::send_message,
+        SendMessageError,
+        |state: &mut State, request: &SendMessageInput| {
+            let delay = i64::from(request.delay_seconds().unwrap_or(0));
+            state.enqueue(request.message_body().unwrap(), delay);
+            Ok(SendMessageOutput::builder().build())
+        }
+    );
+    let retry = serve!(
+        state,
+        sdk::change_message_visibility,
+        ChangeMessageVisibilityError,
+        |state: &mut State, request: &ChangeMessageVisibilityInput| {
+            state.retry_after = request.visibility_timeout().map(i64::from);
+            Ok(ChangeMessageVisibilityOutput::builder().build())
+        }
+    );
+    client!(aws_sdk_sqs, [&send, &retry])
+}
+
+fn ssm(state: &Shared) -> aws_sdk_ssm::Client {
+    use aws_sdk_ssm as sdk;
+    let get = serve!(
+        state,
+        sdk::get_parameters,
+        GetParametersError,
+        |state: &mut State, request: &GetParametersInput| {
+            assert!(request.names().len() <= 10, "GetParameters takes ten names");
+            let found = request.names().iter().filter_map(|name| {
+                let value = state.parameters.get(name)?;
+                Some(Parameter::builder().name(name).value(value).build())
+            });
+            Ok(GetParametersOutput::builder().set_parameters(Some(found.collect())).build())
+        }
+    );
+    client!(aws_sdk_ssm, [&get])
+}
+
+fn support(state: &Shared) -> aws_sdk_support::Client {
+    use aws_sdk_support as sdk;
+    let cases = serve!(
+        state,
+        sdk::describe_cases,
+        DescribeCasesError,
+        |state: &mut State, request: &DescribeCasesInput| {
+            let (number, resolved) = (request.display_id(), request.include_resolved_cases());
+            let found = state.cases().iter().filter(|case| {
+                number.is_none_or(|number| case.number == number)
+                    && (resolved == Some(true) || !case.is_resolved)
+            });
+            let found = found.map(details).collect();
+            Ok(DescribeCasesOutput::builder().set_cases(Some(found)).build())
+        }
+    );
+    let services =
+        serve!(state, sdk::describe_services, DescribeServicesError, |_: &mut State, _| {
+            let category = Category::builder().code("general-guidance").name("General").build();
+            let bedrock =
+                Service::builder().code("bedrock").name("Bedrock").categories(category).build();
+            Ok(DescribeServicesOutput::builder().services(bedrock).build())
+        });
+    let create = serve!(
+        state,
+        sdk::create_case,
+        CreateCaseError,
+        |state: &mut State, request: &CreateCaseInput| {
+            let case =
+                state.open_case(request.subject().unwrap(), request.communication_body().unwrap());
+            Ok(CreateCaseOutput::builder().case_id(case).build())
+        }
+    );
+    let append = serve!(
+        state,
+        sdk::add_communication_to_case,
+        AddCommunicationToCaseError,
+        |state: &mut State, request: &AddCommunicationToCaseInput| {
+            state.append(request.case_id().unwrap(), request.communication_body().unwrap());
+            Ok(AddCommunicationToCaseOutput::builder().result(true).build())
+        }
+    );
+    let read = serve!(
+        state,
+        sdk::describe_communications,
+        DescribeCommunicationsError,
+        |state: &mut State, request: &DescribeCommunicationsInput| {
+            let case =
+                state.cases().iter().find(|case| Some(case.id.as_str()) == request.case_id());
+            let messages = case
+                .into_iter()
+                .flat_map(|case| &case.messages)
+                .map(|(by, body)| Communication::builder().submitted_by(by).body(body).build());
+            Ok(DescribeCommunicationsOutput::builder()
+                .set_communications(Some(messages.collect()))
+                .build())
+        }
+    );
+    client!(aws_sdk_support, [&cases, &services, &create, &append, &read])
+}
+
+fn details(case: &Case) -> CaseDetails {
+    CaseDetails::builder()
+        .case_id(&case.id)
+        .display_id(&case.number)
+        .subject(&case.subject)
+        .status("opened")
+        .time_created(Timestamp::to_string(&case.opened_at))
+        .build()
+}
