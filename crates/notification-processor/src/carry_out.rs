@@ -18,6 +18,7 @@ use llmwatch_core::render::{self, AppendTo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::episodes::RACES;
 use crate::gather::{CASE_LOOK_BACK, Gathered, OpenedCase};
 use crate::handler::Failure;
 use crate::once::{NotDone, once};
@@ -294,7 +295,7 @@ async fn update_row<T: Serialize + DeserializeOwned>(
     change: impl Fn(Option<T>) -> T,
 ) -> Result<(), CallFailed> {
     let (client, table) = (&app.clients.dynamodb, app.config.ledger_table.as_str());
-    for _ in 0..8 {
+    for _ in 0..RACES {
         let row: Option<Versioned<T>> = ledger::read(client, table, key).await?;
         let version = row.as_ref().map_or(0, |row| row.version);
         let document = change(row.map(|row| row.document));

@@ -19,7 +19,7 @@ use crate::once::NotDone;
 use crate::queue::QueueMessage;
 use crate::{App, gather, ledger_keys, mails};
 
-/// How often a lost race for the episode's row is run again before the event is.
+/// How often a lost race for a row is run again before the event is.
 pub(crate) const RACES: u32 = 8;
 
 /// When a recovery that could not be told now is looked at again: no lease lasts until then.

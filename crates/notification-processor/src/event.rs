@@ -6,12 +6,15 @@
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use llmwatch_core::alarm::name::{self, AlarmName};
-use llmwatch_core::episode::AlarmState;
+use llmwatch_core::cloudwatch::alarm::{AlarmState, UnknownWord};
 use llmwatch_core::ids::StackPrefix;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::queue::QueueMessage;
+
+/// How much of a problem is kept, in characters.
+const MAX_PROBLEM_CHARS: usize = 200;
 
 /// One invocation's work.
 #[derive(Debug, PartialEq)]
@@ -248,17 +251,14 @@ fn typed<T: for<'de> Deserialize<'de>>(value: &Value, place: &str) -> Result<T, 
     T::deserialize(value).map_err(|error| malformed(place, &error.to_string()))
 }
 
+/// The problem is kept short: it may repeat what it could not read, and is logged.
 fn malformed(place: &str, problem: &str) -> EventError {
-    EventError::Malformed { place: place.to_owned(), problem: problem.to_owned() }
+    let problem = problem.chars().take(MAX_PROBLEM_CHARS).collect();
+    EventError::Malformed { place: place.to_owned(), problem }
 }
 
 fn state(text: &str, place: &str) -> Result<AlarmState, EventError> {
-    match text {
-        "ALARM" => Ok(AlarmState::Alarm),
-        "OK" => Ok(AlarmState::Ok),
-        "INSUFFICIENT_DATA" => Ok(AlarmState::InsufficientData),
-        other => Err(malformed(place, &format!("{other:?} is no alarm state"))),
-    }
+    text.parse().map_err(|error: UnknownWord| malformed(place, &error.to_string()))
 }
 
 /// Alarm times have an offset without a colon (`+0000`), which RFC 3339 does not allow.
@@ -386,6 +386,14 @@ mod tests {
             incoming(&event, &prefix()).unwrap_err().to_string().contains("Records[0].Sns.Message")
         );
         assert!(matches!(incoming(&json!({}), &prefix()), Err(EventError::UnknownSource(_))));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_logged_whole() {
+        let text = json!("x".repeat(5000)).to_string();
+        let event = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": text}}]});
+        let problem = incoming(&event, &prefix()).unwrap_err().to_string();
+        assert!(problem.contains("xxx") && problem.len() < 400, "{problem}");
     }
 
     #[test]

@@ -55,21 +55,8 @@ pub(crate) async fn incident(
 
 /// The number of a case that a request opened: Service Quotas names cases by it, and by no id.
 fn number_of(outcome: &Outcome) -> Option<(CaseId, String)> {
-    match outcome {
-        Outcome::Opened { case } => Some((case.clone(), case.0.clone())),
-        Outcome::Disabled
-        | Outcome::DryRun
-        | Outcome::NoSupportPlan
-        | Outcome::SubmittedIdPending { .. }
-        | Outcome::Appended { .. }
-        | Outcome::AlreadyReported { .. }
-        | Outcome::AlreadyRequested { .. }
-        | Outcome::ConsoleForm
-        | Outcome::AtMaximum
-        | Outcome::NotNeeded(_)
-        | Outcome::HeldBack { .. }
-        | Outcome::Failed { .. } => None,
-    }
+    let Outcome::Opened { case } = outcome else { return None };
+    Some((case.clone(), case.0.clone()))
 }
 
 /// Sends the one recovery note of an episode, unless the operator filtered its severity.
