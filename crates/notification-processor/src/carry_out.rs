@@ -70,21 +70,8 @@ pub(crate) async fn decision(
     let mut follow_ups = Vec::new();
     let mut to_retry = Vec::new();
     for (effect, result) in effects.into_iter().zip(results) {
-        let outcome = match result {
-            Ok(Done { outcome, follow_up }) => {
-                follow_ups.extend(follow_up);
-                outcome
-            }
-            Err(NotDone::Effect(failure)) => {
-                let why = failure.explain();
-                tracing::error!(episode = %gathered.situation.episode, "{why}");
-                if !failure.is_refused() {
-                    to_retry.push(why.clone());
-                }
-                Outcome::Failed { why }
-            }
-            Err(not_done) => return Err(not_done.into()),
-        };
+        let Done { outcome, follow_up } = ended(result, &mut to_retry)?;
+        follow_ups.extend(follow_up);
         done.push((effect, outcome));
     }
     let outcome_of = |effect: Option<Effect<'_>>| {
@@ -100,6 +87,21 @@ pub(crate) async fn decision(
         || outcome_of(decision.case.effect()),
     );
     Ok(Report { outcomes, follow_ups, to_retry })
+}
+
+/// How an effect ended; a failure that another try may mend is noted.
+fn ended(result: Result<Done, NotDone>, to_retry: &mut Vec<String>) -> Result<Done, NotDone> {
+    match result {
+        Err(NotDone::Effect(failure)) => {
+            let why = failure.explain();
+            tracing::error!("a step of the decision failed: {why}");
+            if !failure.is_refused() {
+                to_retry.push(why.clone());
+            }
+            Ok(Done { outcome: Outcome::Failed { why }, follow_up: None })
+        }
+        result => result,
+    }
 }
 
 /// What a case is told of.

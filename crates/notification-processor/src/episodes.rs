@@ -40,46 +40,54 @@ pub(crate) async fn alarm_changed(
     for _ in 0..RACES {
         let latest = read(app, pool).await?;
         let episode = latest.as_ref().map(|latest| &latest.document);
-        match step(pool, episode, &event, now, timing(app)) {
-            EpisodeStep::Open { episode, settle_after_seconds: after_seconds }
-            | EpisodeStep::EnqueueUpdate { episode, after_seconds } => {
-                if store(app, latest.as_ref(), &episode, now).await? == Written::Yes {
-                    tracing::info!(%pool, episode = %episode.id, "a decision is on its way");
-                    return send_settle(app, &episode, after_seconds).await;
-                }
-            }
-            EpisodeStep::Join { episode } | EpisodeStep::RecordMuted { episode: Some(episode) } => {
-                if store(app, latest.as_ref(), &episode, now).await? == Written::Yes {
-                    return Ok(());
-                }
-            }
-            EpisodeStep::CheckRecovery { episode } => {
-                if store(app, latest.as_ref(), &episode, now).await? == Written::Yes {
-                    return end_now_or_later(app, &episode, now).await;
-                }
-            }
-            EpisodeStep::RecordMuted { episode: None } => {
-                tracing::info!(%pool, alarm.arn = %change.arn, "muted: nothing else is done");
-                return Ok(());
-            }
-            EpisodeStep::ResolveChildren => {
-                let children = gather::firing_children(app, pool).await?;
-                if children.is_empty() {
-                    tracing::info!(%pool, "the composite fired, but no child fires any more");
-                    return resend_if_lost(app, episode, change).await;
-                }
-                event = composite_event(change, children);
-            }
-            EpisodeStep::Nothing(NoStep::AlreadyKnown) => {
-                return resend_if_lost(app, episode, change).await;
-            }
-            EpisodeStep::Nothing(why) => {
-                tracing::info!(%pool, alarm.arn = %change.arn, "nothing to do: {why:?}");
-                return Ok(());
-            }
+        let step = step(pool, episode, &event, now, timing(app));
+        if let Some(episode) = step.episode()
+            && store(app, latest.as_ref(), episode, now).await? == Written::Conflict
+        {
+            continue;
         }
+        if step != EpisodeStep::ResolveChildren {
+            return take(app, change, episode, step, now).await;
+        }
+        let children = gather::firing_children(app, pool).await?;
+        if children.is_empty() {
+            tracing::info!(%pool, "the composite fired, but no child fires any more");
+            return resend_if_lost(app, episode, change).await;
+        }
+        event = composite_event(change, children);
     }
     Err(Failure::Contended(pool.clone()))
+}
+
+/// What is left of a step once its episode is stored; `before` is the episode as it was.
+async fn take(
+    app: &App,
+    change: &AlarmChange,
+    before: Option<&Episode>,
+    step: EpisodeStep,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    match step {
+        EpisodeStep::Open { episode, settle_after_seconds: after_seconds }
+        | EpisodeStep::EnqueueUpdate { episode, after_seconds } => {
+            tracing::info!(episode = %episode.id, alarm.arn = %change.arn, "a decision is due");
+            send_settle(app, &episode, after_seconds).await
+        }
+        EpisodeStep::CheckRecovery { episode } => end_now_or_later(app, &episode, now).await,
+        EpisodeStep::Nothing(NoStep::AlreadyKnown) => resend_if_lost(app, before, change).await,
+        EpisodeStep::Join { .. } => {
+            tracing::info!(alarm.arn = %change.arn, "noted: the decision on its way covers it");
+            Ok(())
+        }
+        EpisodeStep::RecordMuted { .. }
+        | EpisodeStep::ResolveChildren
+        | EpisodeStep::Nothing(
+            NoStep::InsufficientData | NoStep::NoOpenEpisode | NoStep::FromEndedEpisode,
+        ) => {
+            tracing::info!(alarm.arn = %change.arn, "nothing to do: {}", change.state);
+            Ok(())
+        }
+    }
 }
 
 /// Ends the episode if it is over; where that cannot be told now, a message asks again.

@@ -56,6 +56,21 @@ pub enum EpisodeStep {
     Nothing(NoStep),
 }
 
+impl EpisodeStep {
+    /// The episode to store, on condition that nobody else has changed it.
+    #[must_use]
+    pub fn episode(&self) -> Option<&Episode> {
+        match self {
+            Self::Open { episode, .. }
+            | Self::Join { episode }
+            | Self::EnqueueUpdate { episode, .. }
+            | Self::CheckRecovery { episode } => Some(episode),
+            Self::RecordMuted { episode } => episode.as_ref(),
+            Self::ResolveChildren | Self::Nothing(_) => None,
+        }
+    }
+}
+
 /// Why an event causes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoStep {
