@@ -10,12 +10,11 @@ use llmwatch_tests::world::DeadLetters;
 use serde_json::{Value, json};
 
 use crate::ledger;
-use crate::stage::{FUNCTIONS, PATIENCE, PROCESSOR, Stage, Traffic};
+use crate::stage::{FUNCTIONS, PATIENCE, PROCESSOR, Stage, Traffic, says};
 
 #[test]
 fn the_same_event_twice_or_two_at_once_makes_one_mail_and_one_case() {
     let stage = Stage::deploy(Traffic::Calm, &[("CaseAutomation", "on")]);
-    stage.world.retry_follow_ups_after(3).unwrap();
     let at = stage.stamp();
     let composite = stage.composite_message("ALARM", &at);
     let child = stage.child_event(ServerErrors, "ALARM", &at);
@@ -55,7 +54,6 @@ fn the_same_event_twice_or_two_at_once_makes_one_mail_and_one_case() {
 #[test]
 fn a_mail_that_cannot_be_published_arrives_once_and_the_request_is_made_once() {
     let stage = Stage::deploy(Traffic::PeakInHistory, &[("CaseAutomation", "on")]);
-    stage.world.retry_follow_ups_after(3).unwrap();
     // More failures than the SDK retries in one call.
     let fault = Fault {
         service: "sns",
@@ -83,13 +81,15 @@ fn a_mail_that_cannot_be_published_arrives_once_and_the_request_is_made_once() {
     assert_eq!(mails.len(), 1, "{mails:#?}");
     assert_eq!(stage.writes(0), ["RequestServiceQuotaIncrease", "AddCommunicationToCase"]);
     assert_eq!(stage.quota_requests().len(), 1);
+    assert!(says(&mails[0], "SUBMITTED, 690,000 tokens per minute"), "{}", mails[0].body);
     assert_eq!(stage.world.dead_letters(DeadLetters::FailedFollowUps).unwrap(), 0);
 }
 
 #[test]
 fn an_event_that_cannot_be_read_is_refused_by_its_field_and_parked() {
     let stage = Stage::deploy_unevaluated(Traffic::None, &[]);
-    stage.world.retry_follow_ups_after(1).unwrap();
+    // Retries come a second apart.
+    stage.control().hurry_queues(1_000).unwrap();
     let at = stage.stamp();
 
     let mut composite = stage.composite_message("ALARM", &at);

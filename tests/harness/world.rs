@@ -246,19 +246,6 @@ impl World {
         self.calls.json(JsonService::Sqs, "SendMessage", &input).map(drop)
     }
 
-    /// Has failed messages of the function's own queue tried again after so many seconds.
-    ///
-    /// # Errors
-    ///
-    /// When SQS refuses.
-    pub fn retry_follow_ups_after(&self, seconds: u32) -> Result<(), Broken> {
-        let input = json!({
-            "QueueUrl": self.stack.resource("FollowUpQueue")?,
-            "Attributes": { "VisibilityTimeout": seconds.to_string() },
-        });
-        self.calls.json(JsonService::Sqs, "SetQueueAttributes", &input).map(drop)
-    }
-
     /// How many messages wait in the follow-up queue, delayed and in flight ones included.
     ///
     /// # Errors
