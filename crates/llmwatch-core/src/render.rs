@@ -1,6 +1,6 @@
 //! What a person reads: the mail for whoever is on call, the case for AWS's support engineer.
 //!
-//! Each text is a template under `templates/`; the two audiences share parts and nothing else.
+//! Each text is a template under `templates/en/`; the two audiences share parts and nothing else.
 //! Nothing is decided here: the texts say what the decision, its evidence and its outcomes are.
 
 mod case;

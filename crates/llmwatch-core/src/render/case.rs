@@ -132,7 +132,7 @@ fn investigation(situation: &Situation, decision: &Decision) -> Instruction {
 }
 
 #[derive(Template)]
-#[template(path = "case/body.txt")]
+#[template(path = "en/case/body.txt")]
 struct CaseBody {
     instruction: Instruction,
     pool: PoolFacts,

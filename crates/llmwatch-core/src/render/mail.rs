@@ -51,7 +51,7 @@ pub fn incident_mail(
 }
 
 #[derive(Template)]
-#[template(path = "mail/incident.txt")]
+#[template(path = "en/mail/incident.txt")]
 struct IncidentMail<'a> {
     occasion: Occasion,
     joined: String,

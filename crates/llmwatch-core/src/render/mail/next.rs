@@ -12,7 +12,7 @@ use crate::render::layout::table;
 use crate::render::{MailContext, links};
 use crate::scenario::Scenario;
 
-/// One thing to do. The wording is in `templates/mail/next.txt`.
+/// One thing to do. The wording is in `templates/en/mail/next.txt`.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     /// Callers retry with backoff.

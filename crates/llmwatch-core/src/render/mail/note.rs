@@ -105,7 +105,7 @@ pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
 }
 
 #[derive(Template)]
-#[template(path = "mail/recovery.txt")]
+#[template(path = "en/mail/recovery.txt")]
 struct RecoveryMail {
     subject: String,
     pool: PoolFacts,
@@ -214,7 +214,7 @@ pub fn pending_mail(note: &PendingNote<'_>) -> Mail {
 }
 
 #[derive(Template)]
-#[template(path = "mail/pending.txt")]
+#[template(path = "en/mail/pending.txt")]
 struct PendingMail {
     pool: PoolFacts,
     kind: QuotaKind,
