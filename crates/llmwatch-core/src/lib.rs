@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod pool;
 pub mod quota;
 pub mod render;
+pub mod request_watch;
 pub mod scenario;
 pub mod settings;
 pub mod stored;

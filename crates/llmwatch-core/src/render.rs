@@ -15,7 +15,10 @@ mod wording;
 use std::collections::BTreeMap;
 
 pub use case::{AppendTo, CaseText, append_text, case_text, quota_case_text};
-pub use mail::{LeftOpen, PendingNote, RecoveryNote, incident_mail, pending_mail, recovery_mail};
+pub use mail::{
+    LeftOpen, PendingNote, RecoveryNote, RequestNote, incident_mail, pending_mail, recovery_mail,
+    request_mail,
+};
 
 use crate::alarm::AlarmKind;
 use crate::duplicate::CaseId;

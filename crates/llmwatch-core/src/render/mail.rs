@@ -3,10 +3,12 @@
 mod done;
 mod next;
 mod note;
+mod request;
 mod target;
 
 use askama::Template;
 pub use note::{LeftOpen, PendingNote, RecoveryNote, pending_mail, recovery_mail};
+pub use request::{RequestNote, request_mail};
 
 use self::done::{CaseDone, QuotaDone};
 use self::next::Step;

@@ -5,13 +5,14 @@
 use jiff::SignedDuration;
 
 use super::facts::PoolFacts;
-use super::format::{share, span};
+use super::format::{count, share, span};
 use super::wording::{capitalised, noun};
 use crate::alarm::{AlarmKind, definition};
 use crate::decision::{Decision, Firing, Occasion, QuotaFinding, Situation};
 use crate::duplicate::CaseKey;
 use crate::pool::Scope;
 use crate::quota::QuotaKind;
+use crate::request_watch::{News, RequestStatus, WatchedRequest};
 use crate::scenario::Scenario;
 
 /// The longest subject, in characters.
@@ -39,6 +40,34 @@ pub(super) fn recovery(firing: &Firing, duration: SignedDuration, pool: &PoolFac
 
 pub(super) fn pending(kind: QuotaKind, pool: &PoolFacts) -> String {
     about(&format!("[Warning] {kind} increase has no case yet"), pool, "")
+}
+
+pub(super) fn request(watched: &WatchedRequest, news: News, pool: &PoolFacts) -> String {
+    let kind = watched.kind;
+    let what = match news {
+        News::Granted { applied } => format!("[Quota raised] {kind} is {} now", count(applied)),
+        News::PartlyGranted { applied } => {
+            format!("[Quota raised in part] {kind} is {} now", count(applied))
+        }
+        News::NotAppliedYet => format!("[Quota not raised yet] {kind} increase is approved"),
+        News::Refused => format!("[Quota not raised] {kind} increase was refused"),
+        News::ClosedWithoutChange => format!("[Quota not raised] {kind} increase was closed"),
+        News::GivenUp { status } => {
+            let why = match status {
+                RequestStatus::Forgotten => "is not known any more",
+                RequestStatus::Approved => "was never applied",
+                RequestStatus::Pending
+                | RequestStatus::CaseOpened
+                | RequestStatus::CaseClosed
+                | RequestStatus::Denied
+                | RequestStatus::NotApproved
+                | RequestStatus::InvalidRequest
+                | RequestStatus::Unheard => "is not decided",
+            };
+            format!("[Quota not raised] {kind} increase {why}")
+        }
+    };
+    about(&what, pool, "")
 }
 
 pub(super) fn case(situation: &Situation, decision: &Decision, key: &CaseKey) -> String {

@@ -8,7 +8,7 @@ use super::fixtures::{
     new_model, non_quota, on_demand, recovered, refused_only, situation, tokens_per_day, unknown,
     with_open_case, with_open_request, with_request,
 };
-use crate::alarm::AlarmKind;
+use crate::alarm::{AlarmKind, Severity};
 use crate::decision::fixtures::{rpm, tpm};
 use crate::decision::{Occasion, Situation, Support, decide};
 use crate::duplicate::Category;
@@ -18,9 +18,10 @@ use crate::outcome::Outcome;
 use crate::quota::QuotaKind;
 use crate::quota::increase::MAX_QUOTA_VALUE;
 use crate::render::{
-    LeftOpen, Mail, MailContext, PendingNote, RecoveryNote, incident_mail, pending_mail,
-    quota_case_text, recovery_mail,
+    LeftOpen, Mail, MailContext, PendingNote, RecoveryNote, RequestNote, incident_mail,
+    pending_mail, quota_case_text, recovery_mail, request_mail,
 };
+use crate::request_watch::{News, RequestStatus, Standing, WatchedRequest};
 use crate::settings::{CaseAutomation, Language, LowUsageAction, SettingName, SettingProblem};
 use crate::usage::{Gap, UsageMetric};
 
@@ -325,6 +326,102 @@ fn a_request_without_a_case_after_a_day() {
         case_text: &quota_case_text(&situation, &decision, action),
     });
     check("mail-request-pending-after-a-day", &whole(&mail));
+}
+
+/// A request of the episode, to raise 200,000 to 270,000, as it stands three days later.
+fn request(news: News, status: (RequestStatus, &str), applied: Option<f64>) -> Mail {
+    let situation = high_usage();
+    let decision = decide(&situation);
+    let action = &decision.quota_actions[0];
+    let id = "d187537b2f4f4bd4b2a9b0f0c5a0e1f2";
+    let (status, status_word) = status;
+    let has_case = !matches!(status, RequestStatus::Forgotten);
+    request_mail(&RequestNote {
+        watched: &WatchedRequest::made(&situation, &decision, action, id, 270_000.0),
+        region: &situation.region,
+        stored: &situation.stored,
+        news,
+        standing: Standing { status, since: Some(minutes_later(60)), applied },
+        status_word,
+        case_number: has_case.then_some("17320944120"),
+        now: minutes_later(3 * 24 * 60),
+    })
+}
+
+#[test]
+fn the_end_of_a_request() {
+    let same = Some(200_000.0);
+    for (name, news, status, applied) in [
+        (
+            "granted",
+            News::Granted { applied: 270_000.0 },
+            (RequestStatus::Approved, "APPROVED"),
+            Some(270_000.0),
+        ),
+        (
+            "partly-granted",
+            News::PartlyGranted { applied: 230_000.0 },
+            (RequestStatus::CaseClosed, "CASE_CLOSED"),
+            Some(230_000.0),
+        ),
+        ("not-applied-yet", News::NotAppliedYet, (RequestStatus::Approved, "APPROVED"), None),
+        ("refused", News::Refused, (RequestStatus::Denied, "DENIED"), same),
+        (
+            "closed-without-change",
+            News::ClosedWithoutChange,
+            (RequestStatus::CaseClosed, "CASE_CLOSED"),
+            same,
+        ),
+        (
+            "given-up",
+            News::GivenUp { status: RequestStatus::CaseOpened },
+            (RequestStatus::CaseOpened, "CASE_OPENED"),
+            Some(230_000.0),
+        ),
+        (
+            "never-applied",
+            News::GivenUp { status: RequestStatus::Approved },
+            (RequestStatus::Approved, "APPROVED"),
+            same,
+        ),
+        (
+            "forgotten",
+            News::GivenUp { status: RequestStatus::Forgotten },
+            (RequestStatus::Forgotten, "not known"),
+            same,
+        ),
+    ] {
+        check(&format!("mail-request-{name}"), &whole(&request(news, status, applied)));
+    }
+}
+
+#[test]
+fn a_refused_request_without_a_case_and_without_another_scope() {
+    let situation = low_usage();
+    let watched = WatchedRequest {
+        id: "d187537b2f4f4bd4b2a9b0f0c5a0e1f2".to_owned(),
+        account: situation.account.clone(),
+        pool: situation.pool.clone(),
+        episode: situation.episode.clone(),
+        severity: Severity::Warning,
+        kind: QuotaKind::Rpm,
+        code: QuotaCode::parse("L-CCA5DF70").unwrap(),
+        from: 1_000.0,
+        desired: 1_300.0,
+        requested_at: situation.now,
+        watched_since: situation.now,
+    };
+    let mail = request_mail(&RequestNote {
+        watched: &watched,
+        region: &situation.region,
+        stored: &Read::Unreadable("GetParameters: ThrottlingException".to_owned()),
+        news: News::Refused,
+        standing: Standing { status: RequestStatus::NotApproved, since: None, applied: None },
+        status_word: "NOT_APPROVED",
+        case_number: None,
+        now: minutes_later(90),
+    });
+    check("mail-request-refused-without-case", &whole(&mail));
 }
 
 #[test]
