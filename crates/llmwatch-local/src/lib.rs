@@ -16,9 +16,9 @@
 //!   other than the delays that can be set.
 //! - **CloudWatch**: what the core's evaluator leaves out; units and entities; periods below a
 //!   minute; alarm actions other than SNS; action suppressors, mute rules, log alarms, PromQL and
-//!   multi-series alarms; retraining, exclusions and states of anomaly detectors (a band needs no
-//!   detector here); metric streams; dynamic labels. A metric is listed at once, where AWS takes
-//!   up to 15 minutes.
+//!   multi-series alarms; states, periodic spikes and time zones of anomaly detectors (a band needs
+//!   no detector here; its model is `llmwatch_core::cloudwatch::band`, trained anew every hour);
+//!   metric streams; dynamic labels. A metric is listed at once, where AWS takes up to 15 minutes.
 //! - **Service Quotas**: other services than Bedrock, templates, resource-level quotas, usage
 //!   metrics, automatic management.
 //! - **Support**: attachments, chat and call, supported hours, plans (faults stand for them).

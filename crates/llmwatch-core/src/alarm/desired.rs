@@ -198,6 +198,8 @@ fn tags(prefix: &StackPrefix, label: &PoolLabel, kind: &str) -> BTreeMap<&'stati
 }
 
 #[cfg(test)]
+mod anomalies;
+#[cfg(test)]
 mod evaluated;
 #[cfg(test)]
 pub(super) mod tests;

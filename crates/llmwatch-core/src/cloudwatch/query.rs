@@ -6,7 +6,7 @@ use jiff::Timestamp;
 pub(super) use plan::Plan;
 use thiserror::Error;
 
-use super::band::Bands;
+use super::band::{Bands, Trainings};
 use super::math::{MathError, Value};
 use super::metric::{MetricKey, MetricStore, Stat, Window};
 
@@ -117,7 +117,7 @@ pub fn validate(queries: &[MetricDataQuery]) -> Result<(), QueryError> {
 
 /// The returned series of a request, in its order.
 ///
-/// Bands are trained on the two weeks before the window.
+/// Bands are trained on the two weeks before the window, nothing excluded.
 ///
 /// # Errors
 ///
@@ -127,7 +127,7 @@ pub fn evaluate(
     store: &MetricStore,
     window: Window,
 ) -> Result<Vec<QueryResult>, QueryError> {
-    let bands = train_bands(queries, store, window)?;
+    let bands = train_bands(queries, store, window, &Trainings::new())?;
     evaluate_with_bands(queries, store, window, &bands)
 }
 
@@ -175,8 +175,9 @@ pub fn train_bands(
     queries: &[MetricDataQuery],
     store: &MetricStore,
     window: Window,
+    trainings: &Trainings,
 ) -> Result<Bands, QueryError> {
-    Plan::new(queries)?.train_bands(store, window)
+    Plan::new(queries)?.train_bands(store, window, trainings)
 }
 
 /// A query's label: its own, the metric's name, or the expression's id.

@@ -1,32 +1,64 @@
-//! Anomaly detectors: kept and listed. A band is trained when an alarm or query asks for it,
-//! whether or not a detector was put.
+//! Anomaly detectors: kept, listed, and asked how a band is to be trained. A band is trained when
+//! an alarm or query asks for it, whether or not a detector was put.
 
+use jiff::tz::TimeZone;
+use llmwatch_core::cloudwatch::band::{Training, Trainings};
+use llmwatch_core::cloudwatch::metric::{MetricKey, Stat};
+use llmwatch_core::cloudwatch::query::{MetricDataQuery, QuerySource, Returned};
 use serde_json::{Map, Value, json};
 
-use super::{CloudWatch, convert, validate};
+use super::{CloudWatch, convert, refused, validate};
 use crate::error::AwsError;
 use crate::paging::page;
-use crate::value::{count, items, text, texts};
+use crate::value::{count, items, text, texts, time};
 use crate::world::stable_uuid;
 
 /// Detectors on a page when the caller does not say.
 const DEFAULT_PAGE: usize = 100;
+
+/// Time ranges a configuration may exclude.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutAnomalyDetector.html>.
+const EXCLUDED_RANGES: usize = 10;
 
 /// One anomaly detector.
 #[derive(Debug, Clone)]
 pub(super) struct Detector {
     /// What it watches, written the same way however the caller wrote it.
     identity: Value,
+    watched: Watched,
     configuration: Option<Value>,
+    training: Training,
+}
+
+/// What a detector watches, as the evaluator knows it.
+#[derive(Debug, Clone)]
+enum Watched {
+    /// A metric and the name of its statistic.
+    Metric(MetricKey, String),
+    /// The returned one of these.
+    Math(Vec<MetricDataQuery>),
 }
 
 impl CloudWatch {
     pub(super) fn put_anomaly_detector(&mut self, input: &Value) -> Result<Value, AwsError> {
         let identity = identity(input)?;
+        let watched = watched(&identity)?;
         let configuration = input.get("Configuration").cloned();
+        let training = training(&input["Configuration"])?;
         self.detectors.retain(|detector| detector.identity != identity);
-        self.detectors.push(Detector { identity, configuration });
+        self.detectors.push(Detector { identity, watched, configuration, training });
+        self.bands.clear();
         Ok(json!({}))
+    }
+
+    /// How the bands of queries are trained, where a detector was put for what one of them yields.
+    pub(super) fn trainings(&self, queries: &[MetricDataQuery]) -> Trainings {
+        let of_query = |query: &MetricDataQuery| {
+            let detector = self.detectors.iter().find(|it| it.watched.is(query, queries))?;
+            Some((query.id.clone(), detector.training.clone()))
+        };
+        queries.iter().filter_map(of_query).collect()
     }
 
     pub(super) fn describe_anomaly_detectors(&self, input: &Value) -> Result<Value, AwsError> {
@@ -71,6 +103,7 @@ impl CloudWatch {
                 "The anomaly detector does not exist.",
             ));
         }
+        self.bands.clear();
         Ok(json!({}))
     }
 }
@@ -132,6 +165,55 @@ fn identity(input: &Value) -> Result<Value, AwsError> {
         "Dimensions": sorted(items(single, "Dimensions")),
         "Stat": single["Stat"],
     }}))
+}
+
+/// What a detector with this identity watches.
+fn watched(identity: &Value) -> Result<Watched, AwsError> {
+    match (identity.get("SingleMetricAnomalyDetector"), identity.get("MetricMathAnomalyDetector")) {
+        (Some(single), _) => {
+            let key = convert::metric_key(text(single, "Namespace").unwrap_or_default(), single)?;
+            Ok(Watched::Metric(key, text(single, "Stat").unwrap_or_default().to_owned()))
+        }
+        (None, math) => {
+            let queries = math.map_or(&[][..], |math| items(math, "MetricDataQueries"));
+            Ok(Watched::Math(convert::queries(queries)?))
+        }
+    }
+}
+
+/// How a configuration has bands trained.
+fn training(configuration: &Value) -> Result<Training, AwsError> {
+    if text(configuration, "MetricTimezone").is_some_and(|zone| zone != "UTC") {
+        return Err(refused("MetricTimezone is modelled for UTC only"));
+    }
+    let ranges = items(configuration, "ExcludedTimeRanges");
+    if ranges.len() > EXCLUDED_RANGES {
+        return Err(refused(format!("At most {EXCLUDED_RANGES} time ranges can be excluded.")));
+    }
+    let excluded =
+        ranges.iter().map(|range| match (time(range, "StartTime"), time(range, "EndTime")) {
+            (Some(start), Some(end)) if start < end => Ok(start..end),
+            _ => Err(refused("The start time of an excluded range must be before its end time.")),
+        });
+    let excluded = excluded.collect::<Result<Vec<_>, _>>()?;
+    Ok(Training { excluded, time_zone: TimeZone::UTC })
+}
+
+impl Watched {
+    /// Whether this is what a query of a request yields.
+    fn is(&self, query: &MetricDataQuery, request: &[MetricDataQuery]) -> bool {
+        match (self, &query.source) {
+            (Self::Metric(key, stat), QuerySource::Metric(metric)) => {
+                *key == metric.key && stat.parse().is_ok_and(|stat: Stat| stat == metric.stat)
+            }
+            (Self::Math(own), QuerySource::Expression { .. }) => own.iter().all(|own| {
+                let is_it = own.returned == Returned::No || own.id == query.id;
+                is_it && request.iter().any(|it| it.id == own.id && it.source == own.source)
+            }),
+            (Self::Metric(..), QuerySource::Expression { .. })
+            | (Self::Math(_), QuerySource::Metric(_)) => false,
+        }
+    }
 }
 
 fn sorted(dimensions: &[Value]) -> Vec<Value> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use llmwatch_core::cloudwatch::alarm::{self, AlarmState, MetricAlarm, Moment};
-use llmwatch_core::cloudwatch::band::Bands;
+use llmwatch_core::cloudwatch::alarm::{self, AlarmState, MetricAlarm, Moment, Watched};
+use llmwatch_core::cloudwatch::band::{Bands, Trainings};
 use llmwatch_core::cloudwatch::composite::Rule;
 use serde_json::json;
 
@@ -71,8 +71,13 @@ impl CloudWatch {
         {
             return bands.clone();
         }
+        let trainings = match &watching.watched {
+            Watched::Metric(_) => Trainings::new(),
+            Watched::Queries(queries) => self.trainings(queries),
+        };
         // A refused alarm was not stored, so training finds nothing wrong with it.
-        let bands = alarm::train_bands(watching, &self.metrics, moment).unwrap_or_default();
+        let bands = alarm::train_bands(watching, &self.metrics, moment, &trainings);
+        let bands = bands.unwrap_or_default();
         self.bands.insert(watching.name.clone(), (moment.now, bands.clone()));
         bands
     }

@@ -82,7 +82,9 @@ impl CloudWatch {
         validate::metric_queries(given)?;
         let window = self.window(input, given, now)?;
         let queries = convert::queries(given)?;
-        let results = query::evaluate(&queries, &self.metrics, window)
+        let trainings = self.trainings(&queries);
+        let results = query::train_bands(&queries, &self.metrics, window, &trainings)
+            .and_then(|bands| query::evaluate_with_bands(&queries, &self.metrics, window, &bands))
             .map_err(|problem| refused(problem.to_string()))?;
         let ascending = text(input, "ScanBy") == Some("TimestampAscending");
         let points: Vec<(usize, Timestamp, f64)> = results

@@ -19,7 +19,7 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-fn as_evaluated(desired: &DesiredAlarm) -> Option<MetricAlarm> {
+pub(super) fn as_evaluated(desired: &DesiredAlarm) -> Option<MetricAlarm> {
     let Watch::Metrics(watch) = &desired.watch else { return None };
     Some(MetricAlarm {
         name: desired.name.clone(),

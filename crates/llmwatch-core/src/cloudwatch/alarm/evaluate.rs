@@ -9,7 +9,7 @@ use super::reason::{reason, reason_data};
 use super::{
     AlarmError, AlarmState, Comparison, Condition, Evaluation, MetricAlarm, MissingData, Side,
 };
-use crate::cloudwatch::band::{Bands, Edges};
+use crate::cloudwatch::band::{Bands, Edges, Trainings};
 use crate::cloudwatch::math::{TimeSeries, Value};
 use crate::cloudwatch::metric::{MetricStore, Stat, Window, minute_of, start_of_minute};
 use crate::cloudwatch::query::MetricStat;
@@ -84,7 +84,7 @@ pub fn evaluate(
     moment: Moment,
 ) -> Result<Evaluation, AlarmError> {
     let checked = check(alarm)?;
-    let bands = checked.train_bands(store, moment)?;
+    let bands = checked.train_bands(store, moment, &Trainings::new())?;
     checked.evaluate(previous, store, moment, &bands)
 }
 
@@ -114,8 +114,9 @@ pub fn train_bands(
     alarm: &MetricAlarm,
     store: &MetricStore,
     moment: Moment,
+    trainings: &Trainings,
 ) -> Result<Bands, AlarmError> {
-    check(alarm)?.train_bands(store, moment)
+    check(alarm)?.train_bands(store, moment, trainings)
 }
 
 impl CheckedAlarm<'_> {
@@ -147,10 +148,17 @@ impl CheckedAlarm<'_> {
     /// # Errors
     ///
     /// Only what shows when an expression is evaluated: arguments of the wrong kind.
-    pub fn train_bands(&self, store: &MetricStore, moment: Moment) -> Result<Bands, AlarmError> {
+    pub fn train_bands(
+        &self,
+        store: &MetricStore,
+        moment: Moment,
+        trainings: &Trainings,
+    ) -> Result<Bands, AlarmError> {
         match &self.source {
             Source::Metric(_) => Ok(Bands::new()),
-            Source::Queries { plan, .. } => Ok(plan.train_bands(store, self.window(moment))?),
+            Source::Queries { plan, .. } => {
+                Ok(plan.train_bands(store, self.window(moment), trainings)?)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::cloudwatch::band::Trainings;
 use crate::cloudwatch::metric::{MetricKey, MetricStore, Stat};
 use crate::cloudwatch::query::{QuerySource, Returned};
 
@@ -317,7 +318,7 @@ fn without_enough_history_a_band_alarm_has_no_datapoints() {
 fn bands_trained_before_give_the_same_evaluation() {
     let (store, now) = banded_history(&[100.0, 500.0, 600.0, 700.0]);
     let (alarm, moment) = (banded_alarm(), Moment::live(now));
-    let bands = train_bands(&alarm, &store, moment).unwrap();
+    let bands = train_bands(&alarm, &store, moment, &Trainings::new()).unwrap();
     assert_eq!(
         evaluate_with_bands(&alarm, AlarmState::Ok, &store, moment, &bands),
         evaluate(&alarm, AlarmState::Ok, &store, moment)

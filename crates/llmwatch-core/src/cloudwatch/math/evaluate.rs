@@ -357,9 +357,10 @@ fn band(node: &Node, id: &str, width: Option<&Node>, inputs: &Inputs<'_>) -> Eva
     let width = match width {
         None => DEFAULT_BAND_WIDTH,
         Some(width) => match evaluate(width, inputs)? {
-            Value::Scalar(number) => number,
-            Value::Series(_) | Value::Array(_) => {
-                return width.error(MathProblem::Arguments("the width of a band is a number"));
+            Value::Scalar(number) if number > 0.0 => number,
+            Value::Scalar(_) | Value::Series(_) | Value::Array(_) => {
+                let problem = MathProblem::Arguments("the width of a band is a number above 0");
+                return width.error(problem);
             }
         },
     };

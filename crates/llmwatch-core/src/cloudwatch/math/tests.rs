@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::cloudwatch::band::{Band, Bands};
+use crate::cloudwatch::band::{Band, Bands, Training};
 
 const MISSING: f64 = f64::NAN;
 
@@ -169,14 +169,19 @@ fn without_a_false_branch_the_datapoint_is_dropped() {
 
 #[test]
 fn a_band_is_its_upper_then_its_lower_edge() {
-    let history: Vec<(Timestamp, f64)> =
-        (0..4 * 24).map(|hour| (Timestamp::from_second(hour * 3_600).unwrap(), 100.0)).collect();
-    let bands = Bands::from([("m1".to_owned(), Band::train(&history).unwrap())]);
+    let hour = |number: i64| Timestamp::from_second(number * 3_600).unwrap();
+    let history: Vec<(Timestamp, f64)> = (0..96).map(|number| (hour(number), 100.0)).collect();
+    let band = Band::train(&history, hour(96), &Training::plain()).unwrap();
+    let bands = Bands::from([("m1".to_owned(), band)]);
     let found = evaluate_with("ANOMALY_DETECTION_BAND(m1, 4)", &[("m1", &[1.0])], &bands).unwrap();
     assert_eq!(shown(&found), "120 | 80");
     let default = evaluate_with("LAST(ANOMALY_DETECTION_BAND(m1))", &[("m1", &[1.0])], &bands);
     assert_eq!(shown(&default.unwrap()), "90");
     check("ANOMALY_DETECTION_BAND(m1)", "- - - - | - - - -");
+    check_error(
+        "ANOMALY_DETECTION_BAND(m1, -2)",
+        "at character 28: the width of a band is a number above 0",
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{MetricDataQuery, MetricStat, QueryError, QuerySource, Returned};
-use crate::cloudwatch::band::{Band, Bands, TRAINING_SECONDS};
+use crate::cloudwatch::band::{Band, Bands, TRAINING_SECONDS, Training, Trainings};
 use crate::cloudwatch::math::{
     self, Expression, Inputs, MathError, MathProblem, Reference, TimeSeries, Value,
 };
@@ -78,26 +78,30 @@ impl<'queries> Plan<'queries> {
         &self,
         store: &MetricStore,
         window: Window,
+        trainings: &Trainings,
     ) -> Result<Bands, QueryError> {
         let mut bands = Bands::new();
         let wanted = self.banded();
         if wanted.is_empty() {
             return Ok(bands);
         }
-        let training = Window {
+        let plain = Training::plain();
+        let two_weeks = Window {
             start: start_of_minute(minute_of(window.start) - TRAINING_SECONDS / MINUTE_SECONDS),
             end: window.start,
             visible_until: window.visible_until.min(window.start),
         };
-        let values = self.values(store, training, &Bands::new(), &wanted)?;
+        let values = self.values(store, two_weeks, &Bands::new(), &wanted)?;
         for position in wanted {
             let Some(Value::Series(series)) = values.get(&position) else { continue };
             // Periods that `FILL` made before the metric existed are no history.
             let Some(first) = self.first_sample(position, store) else { continue };
             let mut points = series.points();
             points.retain(|(at, _)| *at >= first);
-            if let Some(band) = Band::train(&points) {
-                bands.insert(self.queries[position].id.clone(), band);
+            let id = &self.queries[position].id;
+            let training = trainings.get(id).unwrap_or(&plain);
+            if let Some(band) = Band::train(&points, two_weeks.end, training) {
+                bands.insert(id.clone(), band);
             }
         }
         Ok(bands)
