@@ -64,6 +64,7 @@ impl CallFailed {
             "ResourceNotFound",
             "ParameterNotFound",
             "CaseIdNotFound",
+            "NotFound",
         ])
     }
 

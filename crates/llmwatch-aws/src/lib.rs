@@ -26,8 +26,12 @@ pub mod pace;
 pub mod parameters;
 #[cfg(feature = "servicequotas")]
 pub mod quota_requests;
+#[cfg(feature = "secretsmanager")]
+pub mod secrets;
 #[cfg(feature = "servicequotas")]
 pub mod service_quotas;
+#[cfg(feature = "sns")]
+pub mod subscriptions;
 #[cfg(feature = "support")]
 pub mod support;
 pub mod telemetry;

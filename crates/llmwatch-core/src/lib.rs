@@ -6,6 +6,7 @@
 pub mod alarm;
 pub mod calculation;
 pub mod cloudwatch;
+pub mod contact;
 pub mod custom_resource;
 pub mod decision;
 pub mod duplicate;

@@ -99,6 +99,12 @@ pub fn setting_parameter(prefix: &StackPrefix, name: &str) -> String {
     format!("/{prefix}/settings/{name}")
 }
 
+/// The parameter that holds whom llmwatch subscribed to the alerts topic.
+#[must_use]
+pub fn contacts_parameter(prefix: &StackPrefix) -> String {
+    format!("/{prefix}/contacts/applied")
+}
+
 /// The parameter that exists while the stack lives; a run that does not find it writes nothing.
 ///
 /// alarm-updater creates it on stack create and update and deletes it first on stack delete, so
