@@ -1,6 +1,6 @@
 """Starts ministack, the emulator behind llmwatch-local, on the loopback interface.
 
-ministack 1.5.33 differs from AWS in two ways that matter to llmwatch. It has no plug-in API, so
+ministack 1.5.33 differs from AWS in four ways that matter to llmwatch. It has no plug-in API, so
 this script replaces the functions concerned before the server starts, and refuses any other
 version. Everything else is ministack as published.
 
@@ -10,6 +10,13 @@ version. Everything else is ministack as published.
 2. SNS and EventBridge invoke a function once and forget the result. AWS puts the event into the
    function's asynchronous queue: two retries, then the on-failure destination. ministack does
    that for a direct asynchronous invocation; here SNS and EventBridge take the same way.
+
+3. An e-mail subscription is confirmed as soon as it is made, and all of a topic's come in one
+   page. On AWS it is pending until the person follows the link in a mail, has no ARN in listings
+   meanwhile, cannot be removed, and pages have 100 entries. Here the mail's token is the address
+   itself, so that a test can confirm; and nothing lapses after 48 hours.
+4. A secret without a text in the template gets an empty one. On AWS it has no value until somebody
+   writes it.
 
 PutEvents also refuses the source `aws.cloudwatch`; llmwatch-local itself sees to that.
 
@@ -51,6 +58,8 @@ def main():
 
     forward_cloudwatch_resources()
     queue_asynchronous_invocations()
+    confirm_email_subscriptions()
+    leave_secrets_without_text_empty()
     with scratch:
         serve()
 
@@ -218,6 +227,112 @@ def queue_asynchronous_invocations():
             lambda_svc.invoke_async_with_retry(queued, json.loads(payload))
 
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
+
+
+# --- 3. E-mail subscriptions ---------------------------------------------------------------------
+
+PAGE_SIZE = 100
+
+
+def confirm_email_subscriptions():
+    from ministack.services import sns
+    from ministack.services.cloudformation import provisioners
+
+    by_api, unsubscribe = sns._subscribe, sns._unsubscribe
+    by_cloudformation = provisioners._RESOURCE_HANDLERS["AWS::SNS::Subscription"]
+    create = by_cloudformation["create"]
+
+    def is_pending(subscription):
+        return not subscription["confirmed"]
+
+    def await_confirmation(topic_arn, before):
+        """Makes the e-mail subscriptions that were not there before pending."""
+        for one in subscriptions_of(topic_arn):
+            if one["protocol"].startswith("email") and one["arn"] not in before:
+                one.update(confirmed=False, token=one["endpoint"])
+                one["attributes"]["PendingConfirmation"] = "true"
+
+    def subscriptions_of(topic_arn):
+        topic = sns._topics.get(topic_arn)
+        return topic["subscriptions"] if topic else []
+
+    def subscribe(params):
+        topic_arn = sns._p(params, "TopicArn")
+        before = {one["arn"] for one in subscriptions_of(topic_arn)}
+        answer = by_api(params)
+        await_confirmation(topic_arn, before)
+        for one in subscriptions_of(topic_arn):
+            asked_for = (sns._p(params, "Protocol"), sns._p(params, "Endpoint"))
+            if (one["protocol"], one["endpoint"]) == asked_for and is_pending(one):
+                return sns._xml(
+                    200,
+                    "SubscribeResponse",
+                    "<SubscribeResult><SubscriptionArn>pending confirmation</SubscriptionArn></SubscribeResult>",
+                )
+        return answer
+
+    def create_by_cloudformation(logical_id, props, stack_name):
+        topic_arn = props.get("TopicArn", "")
+        endpoint = (props.get("Protocol"), props.get("Endpoint"))
+        for one in subscriptions_of(topic_arn):
+            # SNS has one subscription an endpoint; ministack makes a second one here.
+            if (one["protocol"], one["endpoint"]) == endpoint:
+                return one["arn"], {"Arn": one["arn"]}
+        before = {one["arn"] for one in subscriptions_of(topic_arn)}
+        created = create(logical_id, props, stack_name)
+        await_confirmation(topic_arn, before)
+        return created
+
+    def list_by_topic(params):
+        topic, error = sns._get_topic(sns._p(params, "TopicArn"), "sns:ListSubscriptionsByTopic")
+        if error is not None:
+            return error
+        start = int(sns._p(params, "NextToken") or 0)
+        members = "".join(
+            "<member>"
+            f"<SubscriptionArn>{'PendingConfirmation' if is_pending(one) else one['arn']}</SubscriptionArn>"
+            f"<Owner>{one['owner']}</Owner>"
+            f"<TopicArn>{topic['arn']}</TopicArn>"
+            f"<Protocol>{one['protocol']}</Protocol>"
+            f"<Endpoint>{sns._xml_escape(one['endpoint'])}</Endpoint>"
+            "</member>"
+            for one in topic["subscriptions"][start : start + PAGE_SIZE]
+        )
+        more = start + PAGE_SIZE < len(topic["subscriptions"])
+        token = f"<NextToken>{start + PAGE_SIZE}</NextToken>" if more else ""
+        return sns._xml(
+            200,
+            "ListSubscriptionsByTopicResponse",
+            f"<ListSubscriptionsByTopicResult><Subscriptions>{members}</Subscriptions>{token}</ListSubscriptionsByTopicResult>",
+        )
+
+    def remove(params):
+        if not sns._p(params, "SubscriptionArn").startswith("arn:"):
+            return sns._error("InvalidParameter", "Invalid parameter: SubscriptionArn", 400)
+        return unsubscribe(params)
+
+    sns._subscribe, sns._unsubscribe = subscribe, remove
+    sns._list_subscriptions_by_topic = list_by_topic
+    by_cloudformation["create"] = create_by_cloudformation
+
+
+# --- 4. Secrets without a text -------------------------------------------------------------------
+
+
+def leave_secrets_without_text_empty():
+    from ministack.services import secretsmanager
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    create = handlers["create"]
+
+    def create_without_text(logical_id, props, stack_name):
+        name, attributes = create(logical_id, props, stack_name)
+        if "SecretString" not in props and "GenerateSecretString" not in props:
+            secretsmanager._secrets[name]["Versions"] = {}
+        return name, attributes
+
+    handlers["create"] = create_without_text
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ pub(crate) fn wait_for_quiet(world: &World) -> Result<(), Broken> {
 }
 
 fn is_function(caller: &str) -> bool {
-    ["quota-calculator", "alarm-updater", "notification-processor"]
+    ["quota-calculator", "alarm-updater", "notification-processor", "account-setup"]
         .iter()
         .any(|function| caller.contains(function))
 }

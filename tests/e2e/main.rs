@@ -10,6 +10,8 @@ mod budget;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod contacts;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod incident;

@@ -26,7 +26,8 @@ const RPM: f64 = 1_000.0;
 pub(crate) const PROCESSOR: &str = "notification-processor";
 
 /// Every function, by its binary's name.
-pub(crate) const FUNCTIONS: [&str; 3] = ["quota-calculator", "alarm-updater", PROCESSOR];
+pub(crate) const FUNCTIONS: [&str; 4] =
+    ["quota-calculator", "alarm-updater", PROCESSOR, "account-setup"];
 
 /// Minutes of traffic before and after the deployment.
 const MINUTES_BEFORE: i64 = 90;

@@ -32,6 +32,8 @@ pub enum JsonService {
     EventBridge,
     /// CloudWatch Logs.
     Logs,
+    /// Secrets Manager.
+    SecretsManager,
 }
 
 impl JsonService {
@@ -46,6 +48,7 @@ impl JsonService {
             Self::Sqs => ("sqs", "AmazonSQS", "1.0"),
             Self::EventBridge => ("events", "AWSEvents", "1.1"),
             Self::Logs => ("logs", "Logs_20140328", "1.1"),
+            Self::SecretsManager => ("secretsmanager", "secretsmanager", "1.1"),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-const FUNCTIONS: [&str; 3] = ["quota-calculator", "alarm-updater", "notification-processor"];
+const FUNCTIONS: [&str; 4] =
+    ["quota-calculator", "alarm-updater", "notification-processor", "account-setup"];
 
 /// Each workspace crate's dependencies for what is shipped; those of tests are left out.
 static SHIPPED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {

@@ -44,12 +44,14 @@ fn custom_resource_events_are_read() {
 
 #[test]
 fn schedules_are_read() {
+    use account_setup::Trigger as SetupTrigger;
     use alarm_updater::Trigger as UpdaterTrigger;
     use quota_calculator::Trigger as CalculatorTrigger;
 
     let schedule = &events()["schedule"];
     assert_eq!(quota_calculator::trigger(schedule).unwrap(), CalculatorTrigger::Schedule);
     assert_eq!(alarm_updater::trigger(schedule).unwrap(), UpdaterTrigger::Reconcile);
+    assert_eq!(account_setup::trigger(schedule).unwrap(), SetupTrigger::Schedule);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn settings_a_custom_resource_reads_are_there_while_it_is() {
 
 #[test]
 fn a_custom_resource_outwaits_its_function() {
-    for kind in ["Custom::QuotaThresholds", "Custom::PoolAlarms"] {
+    for kind in ["Custom::QuotaThresholds", "Custom::Contacts", "Custom::PoolAlarms"] {
         for resource in resources(kind) {
             let token = target(resource.text("ServiceToken"));
             let function = functions().into_iter().find(|one| one.id == token).unwrap();
@@ -58,6 +58,37 @@ fn a_new_release_runs_the_custom_resources_again() {
             assert_eq!(resource.text("AlarmTuning"), "AlarmTuning");
         }
     }
+}
+
+/// A release's Update and a deployment's Delete go by the same resource.
+#[test]
+fn contacts_are_reconciled_by_every_release_and_forgotten_after_the_alarms() {
+    let contacts = Resource::named("Contacts");
+    assert_eq!(contacts.property("Version")[0], "Release");
+    assert_eq!(contacts.text("Prefix"), "Prefix");
+    assert_eq!(contacts.text("AlertEmail"), "AlertEmail");
+    assert!(Resource::named("PoolAlarms").depends_on().contains(&"Contacts"));
+}
+
+#[test]
+fn no_update_can_overwrite_what_people_wrote_into_the_secret() {
+    for secret in resources("AWS::SecretsManager::Secret") {
+        for text in ["SecretString", "GenerateSecretString"] {
+            assert!(secret.property(text).is_null(), "{}: {text}", secret.id);
+        }
+        // Its recovery window would hold a name back from the next deployment.
+        assert!(secret.property("Name").is_null(), "{}", secret.id);
+        assert_eq!(secret.text("KmsKeyId"), "Key.Arn", "{}", secret.id);
+    }
+}
+
+/// Who was subscribed by an earlier release stays so: CloudFormation unsubscribes what it deletes.
+#[test]
+fn the_subscription_of_alert_email_is_cloudformations() {
+    let subscription = Resource::named("AlertEmailSubscription");
+    assert_eq!(subscription.definition["Type"], "AWS::SNS::Subscription");
+    assert_eq!(subscription.definition["Condition"], "HasAlertEmail");
+    assert_eq!(subscription.text("Endpoint"), "AlertEmail");
 }
 
 #[test]

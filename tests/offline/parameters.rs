@@ -140,4 +140,5 @@ fn every_function_gets_exactly_the_variables_it_reads() {
     check("QuotaCalculator", &quota_calculator::Config::VARIABLES);
     check("AlarmUpdater", &alarm_updater::Config::VARIABLES);
     check("NotificationProcessor", &notification_processor::Config::VARIABLES);
+    check("AccountSetup", &account_setup::Config::VARIABLES);
 }

@@ -10,7 +10,7 @@ use crate::template::{Resource, functions, resources, statements, texts};
 ///
 /// Source: the service authorization reference and, for composites, the `PutCompositeAlarm` and
 /// `DescribeAlarms` pages of the CloudWatch API reference, read 2026-11-21.
-const WITHOUT_RESOURCE: [&str; 20] = [
+const WITHOUT_RESOURCE: [&str; 21] = [
     "bedrock:ListInferenceProfiles",
     "cloudwatch:DeleteAnomalyDetector",
     "cloudwatch:DescribeAlarms",
@@ -24,6 +24,7 @@ const WITHOUT_RESOURCE: [&str; 20] = [
     "servicequotas:ListAWSDefaultServiceQuotas",
     "servicequotas:ListRequestedServiceQuotaChangeHistory",
     "servicequotas:ListServiceQuotas",
+    "sns:Unsubscribe",
     "support:AddCommunicationToCase",
     "support:CreateCase",
     "support:DescribeCases",

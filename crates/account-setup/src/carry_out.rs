@@ -1,0 +1,3 @@
+//! Doing what was planned. Nothing is decided here. One module for each duty of the function.
+
+pub(crate) mod contacts;
