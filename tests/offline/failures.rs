@@ -1,6 +1,6 @@
 //! Nothing is lost without a trace: logs are kept for a time, failed events end in a watched queue.
 
-use crate::template::{Resource, functions, resources, target, texts};
+use crate::template::{Resource, functions, resources, statements, target, texts};
 
 /// The queue must be an `AWS::SQS::Queue` with an alarm on its depth.
 fn assert_watched(queue: &str, of: &str) {
@@ -11,6 +11,20 @@ fn assert_watched(queue: &str, of: &str) {
     let alarm = alarm.unwrap_or_else(|| panic!("{of} ends in {queue}, which nobody watches"));
     assert_eq!(texts(alarm.property("AlarmActions")), ["AlertsTopic"]);
     assert_eq!(alarm.property("Threshold"), 1);
+}
+
+/// The queue's policy must let a service send to it.
+fn assert_opened_to(queue: &str, service: &str) {
+    let opened = resources("AWS::SQS::QueuePolicy")
+        .iter()
+        .filter(|policy| texts(policy.property("Queues")).contains(&queue))
+        .flat_map(|policy| statements(policy.property("PolicyDocument")))
+        .any(|statement| {
+            texts(&statement["Principal"]["Service"]).contains(&service)
+                && texts(&statement["Action"]).contains(&"sqs:SendMessage")
+                && texts(&statement["Resource"]).contains(&format!("{queue}.Arn").as_str())
+        });
+    assert!(opened, "{service} may not send to {queue}");
 }
 
 #[test]
@@ -35,7 +49,48 @@ fn every_event_a_function_fails_on_ends_in_a_watched_queue() {
     for function in functions() {
         let failure = &function.property("EventInvokeConfig")["DestinationConfig"]["OnFailure"];
         assert_eq!(failure["Type"], "SQS", "{}", function.id);
-        assert_watched(target(failure["Destination"].as_str().unwrap()), function.id);
+        let queue = failure["Destination"].as_str().unwrap();
+        assert_watched(target(queue), function.id);
+        let role = Resource::named(target(function.text("Role")));
+        let may_send = role
+            .property("Policies")
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|policy| statements(&policy["PolicyDocument"]))
+            .filter(|statement| texts(&statement["Action"]).contains(&"sqs:SendMessage"))
+            .any(|statement| texts(&statement["Resource"]).contains(&queue));
+        assert!(may_send, "{} may not send to {queue}", role.id);
+    }
+}
+
+#[test]
+fn every_queue_that_no_function_reads_is_watched() {
+    let read: Vec<&str> = functions()
+        .iter()
+        .filter_map(|function| function.property("Events").as_object())
+        .flat_map(serde_json::Map::values)
+        .filter_map(|event| event["Properties"]["Queue"].as_str())
+        .map(target)
+        .collect();
+    for queue in resources("AWS::SQS::Queue").iter().filter(|queue| !read.contains(&queue.id)) {
+        assert_watched(queue.id, queue.id);
+    }
+}
+
+#[test]
+fn the_alarms_on_errors_and_throttles_hear_every_function() {
+    for alarm in ["FunctionErrorsAlarm", "FunctionThrottlesAlarm"] {
+        let metrics = Resource::named(alarm).property("Metrics").as_array().unwrap();
+        for function in functions() {
+            let id = metrics.iter().find_map(|one| {
+                let dimension = &one["MetricStat"]["Metric"]["Dimensions"][0];
+                (dimension["Value"] == function.id).then(|| one["Id"].as_str()).flatten()
+            });
+            let id = id.unwrap_or_else(|| panic!("{alarm} does not hear {}", function.id));
+            let sum = metrics.iter().find_map(|one| one["Expression"].as_str()).unwrap();
+            assert!(sum.contains(&format!("FILL({id}, 0)")), "{alarm}: {sum}");
+        }
     }
 }
 
@@ -43,7 +98,9 @@ fn every_event_a_function_fails_on_ends_in_a_watched_queue() {
 fn every_event_that_misses_its_function_ends_in_a_watched_queue() {
     for rule in resources("AWS::Events::Rule") {
         for one in rule.property("Targets").as_array().unwrap() {
-            assert_watched(target(one["DeadLetterConfig"]["Arn"].as_str().unwrap()), rule.id);
+            let queue = target(one["DeadLetterConfig"]["Arn"].as_str().unwrap());
+            assert_watched(queue, rule.id);
+            assert_opened_to(queue, "events.amazonaws.com");
         }
     }
     for function in functions() {
@@ -54,6 +111,7 @@ fn every_event_that_misses_its_function_ends_in_a_watched_queue() {
             if event["Type"] == "SNS" {
                 let queue = properties["RedrivePolicy"]["deadLetterTargetArn"].as_str().unwrap();
                 assert_watched(target(queue), function.id);
+                assert_opened_to(target(queue), "sns.amazonaws.com");
             }
         }
     }

@@ -3,6 +3,8 @@
 
 // `cfg(test)` tells clippy that helpers between the tests may unwrap as the tests do.
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod alarms;
 #[cfg(test)]
 mod dependencies;
