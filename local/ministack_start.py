@@ -1,6 +1,6 @@
 """Starts ministack, the emulator behind llmwatch-local, on the loopback interface.
 
-ministack 1.5.33 differs from AWS in four ways that matter to llmwatch. It has no plug-in API, so
+ministack 1.5.33 differs from AWS in six ways that matter to llmwatch. It has no plug-in API, so
 this script replaces the functions concerned before the server starts, and refuses any other
 version. Everything else is ministack as published.
 
@@ -10,13 +10,17 @@ version. Everything else is ministack as published.
 2. SNS and EventBridge invoke a function once and forget the result. AWS puts the event into the
    function's asynchronous queue: two retries, then the on-failure destination. ministack does
    that for a direct asynchronous invocation; here SNS and EventBridge take the same way.
-
 3. An e-mail subscription is confirmed as soon as it is made, and all of a topic's come in one
    page. On AWS it is pending until the person follows the link in a mail, has no ARN in listings
    meanwhile, cannot be removed, and pages have 100 entries. Here the mail's token is the address
    itself, so that a test can confirm; and nothing lapses after 48 hours.
 4. A secret without a text in the template gets an empty one. On AWS it has no value until somebody
    writes it.
+5. A queue message whose function died comes back after the queue's visibility timeout, as on AWS,
+   but no test can wait six minutes. Here that wait is asked of llmwatch-local, which shortens it
+   with every other wait of a message.
+6. Lambda's metrics stay in ministack's own CloudWatch. Here llmwatch-local is told of every
+   invocation and of every one that was throttled, and keeps the metrics.
 
 PutEvents also refuses the source `aws.cloudwatch`; llmwatch-local itself sees to that.
 
@@ -28,6 +32,8 @@ import importlib.metadata
 import json
 import os
 import tempfile
+import time
+import urllib.request
 
 PINNED_VERSION = "1.5.33"
 
@@ -60,6 +66,8 @@ def main():
     queue_asynchronous_invocations()
     confirm_email_subscriptions()
     leave_secrets_without_text_empty()
+    hurry_messages_of_dead_functions()
+    report_invocations()
     with scratch:
         serve()
 
@@ -85,12 +93,13 @@ def forward_cloudwatch_resources():
     )
 
 
-def cloudwatch():
+def client_of(service):
+    """A client whose calls go through llmwatch-local."""
     import boto3
     from ministack.core.responses import get_region
 
     return boto3.client(
-        "cloudwatch",
+        service,
         region_name=get_region(),
         endpoint_url=os.environ["AWS_ENDPOINT_URL"],
         aws_access_key_id="test",
@@ -124,7 +133,7 @@ class Alarm(Named):
 
     @classmethod
     def put(cls, name, props):
-        client = cloudwatch()
+        client = client_of("cloudwatch")
         # Tags of CloudFormation itself (aws:…) are not for a caller of the API to set.
         own_tags = [tag for tag in props.get("Tags", []) if not tag["Key"].startswith("aws:")]
         call(client, cls.operation, {**props, "Tags": own_tags, cls.name_property: name})
@@ -136,7 +145,7 @@ class Alarm(Named):
 
     @staticmethod
     def delete(physical_id, props):
-        cloudwatch().delete_alarms(AlarmNames=[physical_id])
+        client_of("cloudwatch").delete_alarms(AlarmNames=[physical_id])
 
 
 class CompositeAlarm(Alarm):
@@ -148,18 +157,18 @@ class Dashboard(Named):
 
     @classmethod
     def put(cls, name, props):
-        cloudwatch().put_dashboard(DashboardName=name, DashboardBody=props["DashboardBody"])
+        client_of("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=props["DashboardBody"])
         return {}
 
     @staticmethod
     def delete(physical_id, props):
-        cloudwatch().delete_dashboards(DashboardNames=[physical_id])
+        client_of("cloudwatch").delete_dashboards(DashboardNames=[physical_id])
 
 
 class AnomalyDetector:
     @staticmethod
     def create(logical_id, props, stack_name):
-        call(cloudwatch(), "PutAnomalyDetector", props)
+        call(client_of("cloudwatch"), "PutAnomalyDetector", props)
         return f"{stack_name}-{logical_id}", {}
 
     @staticmethod
@@ -171,7 +180,7 @@ class AnomalyDetector:
     @staticmethod
     def delete(physical_id, props):
         described = {key: value for key, value in props.items() if key != "Configuration"}
-        call(cloudwatch(), "DeleteAnomalyDetector", described)
+        call(client_of("cloudwatch"), "DeleteAnomalyDetector", described)
 
 
 def call(client, operation, properties):
@@ -333,6 +342,62 @@ def leave_secrets_without_text_empty():
         return name, attributes
 
     handlers["create"] = create_without_text
+# --- 5. Messages of dead functions ---------------------------------------------------------------
+
+
+def hurry_messages_of_dead_functions():
+    from ministack.services import lambda_svc, sqs
+
+    run_batch = lambda_svc._run_sqs_batch
+
+    def run_batch_and_hurry(mapping, function, event, batch, queue_url, queue_name):
+        hidden_until = {message["receipt_handle"]: message["visible_at"] for message in batch}
+        run_batch(mapping, function, event, batch, queue_url, queue_name)
+        # A function that lives says itself when its message is to come back.
+        for message in list(sqs._queues[queue_url]["messages"]):
+            receipt = message["receipt_handle"]
+            left = message["visible_at"] - time.time()
+            if left > 0 and hidden_until.get(receipt) == message["visible_at"]:
+                client_of("sqs").change_message_visibility(
+                    QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=int(left)
+                )
+
+    lambda_svc._run_sqs_batch = run_batch_and_hurry
+
+
+# --- 6. Metrics of Lambda ------------------------------------------------------------------------
+
+
+def report_invocations():
+    from ministack.services import lambda_svc
+
+    dispatch = lambda_svc._execute_function_dispatch
+    acquire_slot = lambda_svc._acquire_execution_slot
+
+    def dispatch_and_report(function, config, event, request_id, started):
+        result = dispatch(function, config, event, request_id, started)
+        milliseconds = (time.time() - started) * 1000
+        report(config, error=bool(result.get("error")), duration_ms=milliseconds)
+        return result
+
+    def acquire_slot_and_report(function, config):
+        slot, limit = acquire_slot(function, config)
+        if slot is None and limit is not None:
+            report(config, throttled=True)
+        return slot, limit
+
+    lambda_svc._execute_function_dispatch = dispatch_and_report
+    lambda_svc._acquire_execution_slot = acquire_slot_and_report
+
+
+def report(config, **what):
+    """Tells llmwatch-local what became of an invocation; a run without it has no metrics."""
+    body = json.dumps({"function": config["FunctionName"], **what}).encode()
+    url = os.environ["AWS_ENDPOINT_URL"] + "/_llmwatch/invocations"
+    try:
+        urllib.request.urlopen(urllib.request.Request(url, body), timeout=10).close()
+    except OSError as problem:
+        print(f"an invocation is missing in the metrics: {problem}", flush=True)
 
 
 if __name__ == "__main__":

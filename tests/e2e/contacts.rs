@@ -174,7 +174,7 @@ fn a_bad_secret_or_a_missing_permission_changes_nothing_and_says_what_to_mend() 
         [("secretsmanager", "GetSecretValue"), ("sns", "ListSubscriptionsByTopic")]
     {
         let caller = Some(FUNCTION);
-        let fault = Fault { service, operation, kind: FaultKind::Deny, count: None, caller };
+        let fault = Fault { caller, ..Fault::always(service, operation, FaultKind::Deny) };
         people.stage.control().order_fault(&fault).unwrap();
         let error = people.run_fails();
         assert!(error.contains(&format!("lacks the permission for {operation}")), "{error}");

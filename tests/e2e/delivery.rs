@@ -56,11 +56,9 @@ fn a_mail_that_cannot_be_published_arrives_once_and_the_request_is_made_once() {
     let stage = Stage::deploy(Traffic::PeakInHistory, &[("CaseAutomation", "on")]);
     // More failures than the SDK retries in one call.
     let fault = Fault {
-        service: "sns",
-        operation: "Publish",
-        kind: FaultKind::ServerError,
         count: Some(5),
         caller: Some(PROCESSOR),
+        ..Fault::always("sns", "Publish", FaultKind::ServerError)
     };
     stage.control().order_fault(&fault).unwrap();
     stage.fire(&[Throttles]);

@@ -101,13 +101,8 @@ fn thresholds_follow_the_quota_operator_edits_survive_and_a_throttled_read_moves
         .collect();
     assert_eq!(written, ["PutMetricData"], "a second run changes nothing");
 
-    let fault = Fault {
-        service: "service-quotas",
-        operation: "ListServiceQuotas",
-        kind: FaultKind::Throttle,
-        count: None,
-        caller: Some("quota-calculator"),
-    };
+    let throttled = Fault::always("service-quotas", "ListServiceQuotas", FaultKind::Throttle);
+    let fault = Fault { caller: Some("quota-calculator"), ..throttled };
     stage.control().order_fault(&fault).unwrap();
     stage
         .control()

@@ -12,6 +12,8 @@ mod cases;
 #[cfg(test)]
 mod contacts;
 #[cfg(test)]
+mod dead_letters;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod incident;

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 /// The pool's quotas. Its alarms fire at 80 % of them.
 pub(crate) const TPM: f64 = 500_000.0;
-const RPM: f64 = 1_000.0;
+pub(crate) const RPM: f64 = 1_000.0;
 
 /// The function whose work most tests are about.
 pub(crate) const PROCESSOR: &str = "notification-processor";
@@ -97,6 +97,12 @@ impl Stage {
     /// The name of the pool's composite alarm.
     pub(crate) fn composite(&self) -> String {
         name::composite(&self.prefix, &self.pool)
+    }
+
+    /// The state of an alarm on llmwatch itself.
+    pub(crate) fn self_alarm(&self, name: &str) -> String {
+        let name = format!("{}-Self-{name}", self.prefix);
+        readers::alarms(self.world.calls(), &name).unwrap().remove(0).state
     }
 
     /// The ARN of an alarm.
@@ -237,8 +243,8 @@ impl Stage {
 
     /// Orders a fault for every call of the processor until faults are cleared.
     pub(crate) fn fail(&self, service: &'static str, operation: &'static str, kind: FaultKind) {
-        let fault = Fault { service, operation, kind, count: None, caller: Some(PROCESSOR) };
-        self.control().order_fault(&fault).unwrap();
+        let fault = Fault::always(service, operation, kind);
+        self.control().order_fault(&Fault { caller: Some(PROCESSOR), ..fault }).unwrap();
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -264,12 +270,20 @@ pub(crate) fn says(mail: &Mail, text: &str) -> bool {
 /// Starts a minute of local time in the past, so that none ends during the deployment; seeds the
 /// pool; has Support and Service Quotas answer at once, and minutes of waiting pass in a second.
 fn prepare(calls: &AwsCalls, traffic: Traffic) -> Result<(), Broken> {
+    prepare_with(calls, |minute| seed(traffic, minute))
+}
+
+/// The same with another seed, made for the minute that it is.
+pub(crate) fn prepare_with(
+    calls: &AwsCalls,
+    seed: impl FnOnce(i64) -> Value,
+) -> Result<(), Broken> {
     let control = Control(calls);
     let now: Timestamp = control.now()?.parse().unwrap();
     let into_the_minute = now.as_second().rem_euclid(60);
     control.set_clock_offset_seconds(-60 - into_the_minute)?;
     let minute = (now.as_second() - into_the_minute) / 60 - 1;
-    control.seed(&seed(traffic, minute))?;
+    control.seed(&seed(minute))?;
     control.hurry_queues(60)?;
     let at_once = Delays {
         publishing_delay_seconds: 0,
@@ -290,6 +304,11 @@ fn seed(traffic: Traffic, now: i64) -> Value {
         Traffic::FourteenDays => return fourteen_days(now - 60),
         Traffic::Calm | Traffic::PeakInHistory | Traffic::Breach => {}
     }
+    json!({ "metrics": series_of(traffic, BUSY_MODEL, now), "quotas": quotas })
+}
+
+/// The series of one model, called through its profile for the United States, around a minute.
+pub(crate) fn series_of(traffic: Traffic, model: &str, now: i64) -> Value {
     let breaches = |minute: i64| traffic == Traffic::Breach && (-30..10).contains(&minute);
     let peaks =
         |minute: i64| breaches(minute) || (traffic == Traffic::PeakInHistory && minute == -60);
@@ -299,7 +318,7 @@ fn seed(traffic: Traffic, now: i64) -> Value {
         json!({
             "namespace": "AWS/Bedrock",
             "name": name,
-            "dimensions": { "ModelId": format!("us.{BUSY_MODEL}") },
+            "dimensions": { "ModelId": format!("us.{model}") },
             "start": start.to_string(),
             "values": values,
         })
@@ -309,7 +328,7 @@ fn seed(traffic: Traffic, now: i64) -> Value {
     let or_calm = |value: f64, calm: f64| {
         move |minute: i64| Some(if breaches(minute) { value } else { calm })
     };
-    let metrics = json!([
+    json!([
         series("Invocations", &always(RPM / 5.0)),
         series("InputTokenCount", &always(TPM / 20.0)),
         series("OutputTokenCount", &always(TPM / 50.0)),
@@ -321,8 +340,7 @@ fn seed(traffic: Traffic, now: i64) -> Value {
         series("InvocationServerErrors", &in_breach(5.0)),
         series("InvocationClientErrors", &in_breach(5.0)),
         series("InvocationThrottles", &in_breach(10.0)),
-    ]);
-    json!({ "metrics": metrics, "quotas": quotas })
+    ])
 }
 
 /// The demo's busy pool alone, its incident starting at a minute.

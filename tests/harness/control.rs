@@ -21,6 +21,12 @@ pub enum FaultKind {
     Cut,
     /// The call has its effect, then the connection is cut.
     LoseAnswer,
+    /// Answered later than the function waits.
+    Delay,
+    /// The function that calls is killed before the call has any effect.
+    Kill,
+    /// The call has its effect, then the function that made it is killed.
+    KillAfter,
     /// Support: the account has no plan that includes the API.
     SubscriptionRequired,
     /// Support: the account may not open more cases.
@@ -39,9 +45,33 @@ pub struct Fault {
     /// How many calls it hits; `None` for every one until cleared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
+    /// How many matching calls pass before the first is hit.
+    pub skip: u32,
     /// Only calls of this function; `None` for every caller's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<&'static str>,
+    /// Only calls of invocations that spoke of this; `None` for every one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Milliseconds of a delay.
+    pub delay_ms: u32,
+}
+
+impl Fault {
+    /// A fault of every call of an operation, of whichever caller, until it is taken back.
+    #[must_use]
+    pub fn always(service: &'static str, operation: &'static str, kind: FaultKind) -> Self {
+        Self {
+            service,
+            operation,
+            kind,
+            count: None,
+            skip: 0,
+            caller: None,
+            about: None,
+            delay_ms: 0,
+        }
+    }
 }
 
 /// How the local AWS takes its time.
@@ -126,6 +156,15 @@ impl Control<'_> {
         self.ask(Method::Post, "clock", &json!({ "offset_seconds": offset_seconds })).map(drop)
     }
 
+    /// From now on alarms are evaluated only when the clock is moved on, not as time passes.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn hold_evaluations(&self) -> Result<(), Broken> {
+        self.ask(Method::Post, "clock", &json!({ "evaluates": false })).map(drop)
+    }
+
     /// Makes delayed queue messages come so many times sooner.
     ///
     /// # Errors
@@ -169,13 +208,34 @@ impl Control<'_> {
         self.ask(Method::Post, "quota-decision", &input).map(drop)
     }
 
-    /// Orders a fault.
+    /// Orders a fault; gives its number.
     ///
     /// # Errors
     ///
     /// When the endpoint refuses.
-    pub fn order_fault(&self, fault: &Fault) -> Result<(), Broken> {
-        self.ask(Method::Post, "faults", &json!(fault)).map(drop)
+    pub fn order_fault(&self, fault: &Fault) -> Result<u64, Broken> {
+        let answer = self.ask(Method::Post, "faults", &json!(fault))?;
+        Ok(answer["id"].as_u64().unwrap_or_default())
+    }
+
+    /// Whether a fault is still to come, or comes on and on.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn is_to_come(&self, fault: u64) -> Result<bool, Broken> {
+        let faults = self.ask(Method::Get, "faults", &Value::Null)?;
+        Ok(faults.get(fault.to_string()).is_some())
+    }
+
+    /// Takes a fault back; whether it was still to come.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn take_back_fault(&self, fault: u64) -> Result<bool, Broken> {
+        let answer = self.ask(Method::Delete, &format!("faults/{fault}"), &Value::Null)?;
+        Ok(answer["was_to_come"] == true)
     }
 
     /// Has every call of a function to a service take so much longer.
@@ -189,10 +249,8 @@ impl Control<'_> {
         service: &'static str,
         delay_ms: u32,
     ) -> Result<(), Broken> {
-        let fault = json!({
-            "service": service, "kind": "delay", "delay_ms": delay_ms, "caller": caller,
-        });
-        self.ask(Method::Post, "faults", &fault).map(drop)
+        let slow = Fault::always(service, "*", FaultKind::Delay);
+        self.order_fault(&Fault { delay_ms, caller: Some(caller), ..slow }).map(drop)
     }
 
     /// Takes back every fault.

@@ -50,6 +50,7 @@ pub struct World {
     prefix: String,
     mailbox: String,
     mails: Mutex<Vec<Mail>>,
+    notices: Mutex<Vec<Mail>>,
     _local: LocalAws,
 }
 
@@ -78,8 +79,8 @@ impl World {
         let prefix = given("Prefix").unwrap_or("llmwatch").to_owned();
         let stack = Stack::create(&calls, &places, &prefix, &all)?;
         let mailbox = subscribed_mailbox(&calls, &stack.resource("AlertsTopic")?)?;
-        let mails = Mutex::default();
-        Ok(Self { calls, stack, places, prefix, mailbox, mails, _local: local })
+        let (mails, notices) = Default::default();
+        Ok(Self { calls, stack, places, prefix, mailbox, mails, notices, _local: local })
     }
 
     /// The local endpoint, for calls this type has no word for.
@@ -181,19 +182,38 @@ impl World {
         Err(Broken::Refused { call: "PutEvents".to_owned(), status: 200, body: answer.to_string() })
     }
 
-    /// Every mail so far, oldest first.
+    /// Every mail of llmwatch so far, oldest first.
     ///
     /// # Errors
     ///
     /// When the mailbox cannot be read.
     pub fn mails(&self) -> Result<Vec<Mail>, Broken> {
-        let mut mails = self.mails.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.empty_mailbox()?;
+        Ok(locked(&self.mails).clone())
+    }
+
+    /// What CloudWatch itself mailed about the alarms on llmwatch, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the mailbox cannot be read.
+    pub fn alarm_notices(&self) -> Result<Vec<Mail>, Broken> {
+        self.empty_mailbox()?;
+        Ok(locked(&self.notices).clone())
+    }
+
+    /// Sorts what is in the mailbox: CloudWatch's mails are JSON, llmwatch's are not.
+    fn empty_mailbox(&self) -> Result<(), Broken> {
+        let (mut mails, mut notices) = (locked(&self.mails), locked(&self.notices));
         loop {
             let new = self.receive_mails()?;
             if new.is_empty() {
-                return Ok(mails.clone());
+                return Ok(());
             }
-            mails.extend(new);
+            for mail in new {
+                let kind = if mail.body.starts_with('{') { &mut notices } else { &mut mails };
+                kind.push(mail);
+            }
         }
     }
 
@@ -233,6 +253,39 @@ impl World {
         let answer = self.calls.json(JsonService::Sqs, "ReceiveMessage", &input)?;
         let messages = answer["Messages"].as_array().into_iter().flatten();
         Ok(messages.filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// Takes what a dead-letter queue holds out of it.
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses.
+    pub fn take_dead_letters(&self, queue: DeadLetters) -> Result<Vec<String>, Broken> {
+        let url = self.stack.resource(queue.logical_id())?;
+        let mut taken = Vec::new();
+        loop {
+            let input = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
+            let answer = self.calls.json(JsonService::Sqs, "ReceiveMessage", &input)?;
+            let Some(messages) = answer["Messages"].as_array().filter(|all| !all.is_empty()) else {
+                return Ok(taken);
+            };
+            for message in messages {
+                taken.push(message["Body"].as_str().unwrap_or_default().to_owned());
+                let input = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
+                self.calls.json(JsonService::Sqs, "DeleteMessage", &input)?;
+            }
+        }
+    }
+
+    /// Puts a message into a dead-letter queue, as AWS does with what it cannot deliver.
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses.
+    pub fn park(&self, queue: DeadLetters, body: &str) -> Result<(), Broken> {
+        let url = self.stack.resource(queue.logical_id())?;
+        let input = json!({ "QueueUrl": url, "MessageBody": body });
+        self.calls.json(JsonService::Sqs, "SendMessage", &input).map(drop)
     }
 
     /// Puts a message into the function's own queue, due at once.
@@ -316,6 +369,10 @@ impl World {
         }
         Ok(mails)
     }
+}
+
+fn locked(mails: &Mutex<Vec<Mail>>) -> std::sync::MutexGuard<'_, Vec<Mail>> {
+    mails.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A queue subscribed to a topic, standing in for a person's mailbox.

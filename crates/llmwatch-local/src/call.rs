@@ -28,6 +28,8 @@ pub struct Call {
     pub region: String,
     /// The `app/<name>` part of the User-Agent; empty without one.
     pub caller: String,
+    /// The invocation of the function that calls, by its trace; empty for any other caller.
+    pub invocation: String,
     /// How the answer must be written.
     pub protocol: Protocol,
 }
@@ -41,7 +43,8 @@ pub fn identify(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) ->
         None => ("", String::new()),
     };
     let (service, operation, protocol) = operation(method, uri, headers, body, signed_service);
-    Call { service, operation, region, caller: caller(headers), protocol }
+    let invocation = header(headers, "x-amzn-trace-id").unwrap_or_default().to_owned();
+    Call { service, operation, region, caller: caller(headers), invocation, protocol }
 }
 
 fn operation(

@@ -125,6 +125,11 @@ impl CloudWatch {
         }
     }
 
+    /// Takes a value that another service publishes about itself.
+    pub fn publish(&mut self, key: &MetricKey, at: Timestamp, value: f64) {
+        self.metrics.put_value(key, at, value);
+    }
+
     /// Stores several samples a step for a series.
     pub fn seed_samples(
         &mut self,

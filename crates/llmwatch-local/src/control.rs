@@ -6,14 +6,17 @@
 //! | `GET clock` | the local time and its offset |
 //! | `POST clock {"advance_seconds": 600}` | moves on; every minute between is evaluated in order, and its notices are delivered, before it answers |
 //! | `POST clock {"offset_seconds": -60}` | jumps; nothing is evaluated |
+//! | `POST clock {"evaluates": false}` | minutes that pass by themselves are not evaluated any more |
 //! | `GET recorder?since=12` | the calls numbered above 12, oldest first |
 //! | `DELETE recorder` | forgets the calls |
-//! | `GET faults`, `DELETE faults` | the faults still to come; takes them back |
-//! | `POST faults` | orders a [`Fault`] |
+//! | `GET faults`, `DELETE faults` | the faults still to come, by number; takes them back |
+//! | `POST faults` | orders a [`Fault`]; answers its number |
+//! | `DELETE faults/7` | takes fault 7 back; answers whether it was still to come |
 //! | `POST seed` | plants a [`Seed`]: series, quotas, profiles, cases |
 //! | `POST quota-decision {"request": id or quota code, "decision": "approve"}` | decides an open request: `approve`, `close` (granted, but only the case's closing shows) or `deny` |
 //! | `POST settings` | changes [`Settings`]: the delays of the services |
 //! | `POST sqs-delay-divisor {"divisor": 60}` | delays of messages on their way to SQS become so many times shorter |
+//! | `POST invocations` | ministack's start script reports an [`Invocation`], for Lambda's metrics |
 //! | `POST reset` | everything but the clock back to the first state; ministack has `POST /_ministack/reset` |
 
 use std::sync::Arc;
@@ -27,6 +30,7 @@ use serde_json::{Value, json};
 use crate::faults::Fault;
 use crate::seed::{DecisionSeed, DelayDivisor, Seed, Settings};
 use crate::server::App;
+use crate::service_metrics::Invocation;
 use crate::time;
 
 /// Answers a control request; `path` is what follows `/_llmwatch/`.
@@ -78,8 +82,11 @@ async fn answer(
         ("GET", "faults") => Ok(json!(app.world.faults.list())),
         ("POST", "faults") => {
             let fault: Fault = parsed(input()?)?;
-            app.world.faults.add(fault);
-            Ok(json!({}))
+            Ok(json!({"id": app.world.faults.add(fault)}))
+        }
+        ("DELETE", path) if path.starts_with("faults/") => {
+            let id = path["faults/".len()..].parse().map_err(|_| Refused::NotFound)?;
+            Ok(json!({"was_to_come": app.world.faults.take_back(id)}))
         }
         ("DELETE", "faults") => {
             app.world.faults.clear();
@@ -118,6 +125,11 @@ async fn answer(
                     services.quotas.decide(&seed.request, seed.decision, &mut services.support, now)
                 })
                 .map_err(Refused::BadRequest)?;
+            Ok(json!({}))
+        }
+        ("POST", "invocations") => {
+            let invocation: Invocation = parsed(input()?)?;
+            invocation.publish(&app.world);
             Ok(json!({}))
         }
         ("POST", "reset") => {
@@ -163,12 +175,16 @@ async fn move_clock(app: &App, input: &Value) -> Result<(), Refused> {
         SignedDuration::try_from_secs_f64(seconds)
             .map_err(|problem| Refused::BadRequest(problem.to_string()))
     };
+    if let Some(evaluates) = input.get("evaluates").and_then(Value::as_bool) {
+        app.world.evaluate_by_itself(evaluates);
+        return Ok(());
+    }
     match (seconds("advance_seconds"), seconds("offset_seconds")) {
         (Some(by), None) if by >= 0.0 => time::advance(app, duration(by)?).await,
         (None, Some(offset)) => time::jump(app, duration(offset)?).await,
         _ => {
             return Err(Refused::BadRequest(
-                "give advance_seconds ≥ 0 (evaluates every minute) or offset_seconds (jumps)"
+                "give advance_seconds ≥ 0 (evaluates every minute), offset_seconds (jumps) or evaluates"
                     .to_owned(),
             ));
         }

@@ -107,6 +107,7 @@ async fn deliver_one(app: &App, upstream: &Upstream, notice: Notice) {
         operation: operation.to_owned(),
         region: app.world.place.region.clone(),
         caller: OURSELVES.to_owned(),
+        invocation: String::new(),
         protocol: Protocol::Json,
     };
     app.world.recorder.keep(Recorded {

@@ -1,5 +1,6 @@
 //! Faults that tests order: the next calls of an operation fail in the way they name.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
@@ -19,12 +20,16 @@ pub enum FaultKind {
     /// HTTP 500.
     #[serde(rename = "500")]
     ServerError,
-    /// Answered normally, but later.
+    /// Has its effect and is answered normally, but later; whether or not the caller still waits.
     Delay,
     /// The connection is cut before the call has any effect.
     Cut,
     /// The call has its effect, then the connection is cut.
     LoseAnswer,
+    /// The function that calls is killed before the call has any effect.
+    Kill,
+    /// The call has its effect, then the function that made it is killed.
+    KillAfter,
     /// Support: the account has no plan that includes the API.
     SubscriptionRequired,
     /// Support: the account may not open more cases.
@@ -51,6 +56,10 @@ pub struct Fault {
     /// Only calls of this `app/<name>`; without it, every caller's.
     #[serde(default)]
     pub caller: Option<String>,
+    /// Only calls of an invocation that has this text in its request or had it in an earlier one:
+    /// the name of a pool says which of several incidents is meant.
+    #[serde(default)]
+    pub about: Option<String>,
     /// Milliseconds of a delay.
     #[serde(default)]
     pub delay_ms: u64,
@@ -63,31 +72,53 @@ fn any() -> String {
 /// The faults still to come.
 #[derive(Debug, Default)]
 pub struct Faults {
-    ordered: Mutex<Vec<Fault>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last_id: u32,
+    ordered: Vec<(u32, Fault)>,
+    /// The invocations that had a fault's text in a request, each with the text.
+    spoke_of: BTreeSet<(String, String)>,
 }
 
 impl Faults {
-    /// Orders a fault.
-    pub fn add(&self, fault: Fault) {
-        lock(&self.ordered).push(fault);
+    /// Orders a fault; its number is for taking it back.
+    pub fn add(&self, fault: Fault) -> u32 {
+        let mut state = lock(&self.state);
+        state.last_id += 1;
+        let id = state.last_id;
+        state.ordered.push((id, fault));
+        id
     }
 
     /// Takes back every fault.
     pub fn clear(&self) {
-        lock(&self.ordered).clear();
+        lock(&self.state).ordered.clear();
     }
 
-    /// The faults still to come.
+    /// Takes back one fault. Whether it was still to come.
+    pub fn take_back(&self, id: u32) -> bool {
+        let ordered = &mut lock(&self.state).ordered;
+        let before = ordered.len();
+        ordered.retain(|(ordered, _)| *ordered != id);
+        ordered.len() < before
+    }
+
+    /// The faults still to come, by their numbers.
     #[must_use]
-    pub fn list(&self) -> Vec<Fault> {
-        lock(&self.ordered).clone()
+    pub fn list(&self) -> BTreeMap<u32, Fault> {
+        lock(&self.state).ordered.iter().cloned().collect()
     }
 
     /// The fault that hits this call, if one does; uses it up.
     #[must_use]
-    pub fn take(&self, call: &Call) -> Option<Fault> {
-        let mut ordered = lock(&self.ordered);
-        for fault in ordered.iter_mut().filter(|fault| fault.matches(call)) {
+    pub fn take(&self, call: &Call, body: &[u8]) -> Option<Fault> {
+        let mut state = lock(&self.state);
+        state.listen(call, body);
+        let State { ordered, spoke_of, .. } = &mut *state;
+        for (_, fault) in ordered.iter_mut().filter(|(_, fault)| fault.matches(call, spoke_of)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
                 continue;
@@ -96,19 +127,44 @@ impl Faults {
                 *count = count.saturating_sub(1);
             }
             let hit = fault.clone();
-            ordered.retain(|fault| fault.count != Some(0));
+            ordered.retain(|(_, fault)| fault.count != Some(0));
             return Some(hit);
         }
         None
     }
 }
 
+impl State {
+    /// Notes which of the faults' texts a request has.
+    fn listen(&mut self, call: &Call, body: &[u8]) {
+        let texts: BTreeSet<&String> =
+            self.ordered.iter().filter_map(|(_, fault)| fault.about.as_ref()).collect();
+        if texts.is_empty() {
+            return;
+        }
+        let said = if call.protocol == Protocol::Query {
+            form_urlencoded::parse(body).map(|(_, value)| value.into_owned()).collect()
+        } else {
+            String::from_utf8_lossy(body).into_owned()
+        };
+        let heard = texts.into_iter().filter(|text| said.contains(text.as_str()));
+        let heard: Vec<_> = heard.map(|text| (call.invocation.clone(), text.clone())).collect();
+        // A call without an invocation is known by nothing but itself.
+        self.spoke_of.retain(|(invocation, _)| !invocation.is_empty());
+        self.spoke_of.extend(heard);
+    }
+}
+
 impl Fault {
-    fn matches(&self, call: &Call) -> bool {
+    fn matches(&self, call: &Call, spoke_of: &BTreeSet<(String, String)>) -> bool {
         let names = |pattern: &str, value: &str| pattern == "*" || pattern == value;
         names(&self.service, &call.service)
             && names(&self.operation, &call.operation)
             && self.caller.as_ref().is_none_or(|caller| caller == &call.caller)
+            && self
+                .about
+                .as_ref()
+                .is_none_or(|about| spoke_of.contains(&(call.invocation.clone(), about.clone())))
     }
 
     /// The refusal this fault makes of a call; `None` for those that are not refusals.
@@ -147,7 +203,11 @@ impl Fault {
                 "CaseCreationLimitExceeded",
                 "the case creation limit for the account has been exceeded",
             ),
-            FaultKind::Delay | FaultKind::Cut | FaultKind::LoseAnswer => return None,
+            FaultKind::Delay
+            | FaultKind::Cut
+            | FaultKind::LoseAnswer
+            | FaultKind::Kill
+            | FaultKind::KillAfter => return None,
         };
         Some(error)
     }
@@ -185,8 +245,13 @@ mod tests {
             operation: operation.to_owned(),
             region: "us-east-1".to_owned(),
             caller: "alarm-updater".to_owned(),
+            invocation: String::new(),
             protocol: Protocol::Json,
         }
+    }
+
+    fn invoked(invocation: &str) -> Call {
+        Call { invocation: invocation.to_owned(), ..call("support", "DescribeCases") }
     }
 
     #[test]
@@ -194,10 +259,10 @@ mod tests {
         let faults = Faults::default();
         faults.add(serde_json::from_str(r#"{"service":"support","operation":"CreateCase","kind":"throttle","count":2,"skip":1}"#).unwrap());
         let hits: Vec<bool> =
-            (0..4).map(|_| faults.take(&call("support", "CreateCase")).is_some()).collect();
+            (0..4).map(|_| faults.take(&call("support", "CreateCase"), b"").is_some()).collect();
         assert_eq!(hits, [false, true, true, false]);
         assert!(faults.list().is_empty());
-        assert!(faults.take(&call("support", "DescribeCases")).is_none());
+        assert!(faults.take(&call("support", "DescribeCases"), b"").is_none());
     }
 
     #[test]
@@ -210,5 +275,25 @@ mod tests {
         ] {
             assert_eq!(fault.refusal(&call(service, "X")).unwrap().code, code);
         }
+    }
+
+    #[test]
+    fn a_fault_about_something_hits_the_invocations_that_spoke_of_it() {
+        let faults = Faults::default();
+        let ordered = r#"{"service":"support","kind":"deny","about":"global.m"}"#;
+        let id = faults.add(serde_json::from_str(ordered).unwrap());
+        let hits = |call: &Call, body: &[u8]| faults.take(call, body).is_some();
+        assert!(!hits(&invoked("1"), b"{}"));
+        let mut first = invoked("1");
+        first.service = "dynamodb".to_owned();
+        assert!(!hits(&first, br#"{"pk":"pool#global.m"}"#), "another service");
+        assert!(hits(&invoked("1"), b"{}"), "it spoke of it before");
+        assert!(!hits(&invoked("2"), b"{}"));
+        assert!(hits(&invoked(""), b"global.m"));
+        assert!(!hits(&invoked(""), b"{}"), "nobody else is meant");
+        let form = Call { protocol: Protocol::Query, ..invoked("3") };
+        assert!(hits(&form, b"Message=pool%20global.m"));
+        assert!(faults.take_back(id) && !faults.take_back(id));
+        assert!(!hits(&invoked("1"), b"{}"));
     }
 }

@@ -204,6 +204,7 @@ mod tests {
             operation: operation.to_owned(),
             region: String::new(),
             caller: String::new(),
+            invocation: String::new(),
             protocol: Protocol::Json,
         };
         let body = shorten_delays(&call, Bytes::from(body.to_owned()), divisor);

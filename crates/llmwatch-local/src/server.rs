@@ -1,12 +1,12 @@
 //! The HTTP endpoint: every request is identified, may meet a fault, is answered and recorded.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use bytes::Bytes;
 use futures::stream;
@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::deliver::Outbox;
 use crate::error::AwsError;
 use crate::faults::{Fault, FaultKind};
+use crate::functions::Functions;
 use crate::proxy::{Upstream, shorten_delays};
 use crate::recorder::Recorded;
 use crate::supervisor::{Ministack, NotStarted};
@@ -42,6 +43,8 @@ pub struct App {
     pub world: World,
     /// ministack, if it runs.
     pub upstream: Option<Upstream>,
+    /// The processes of the functions that ministack runs.
+    pub functions: Functions,
     /// Notices on their way to ministack.
     pub outbox: Outbox,
     /// When the endpoint started.
@@ -54,7 +57,14 @@ impl App {
     /// An endpoint around a world.
     #[must_use]
     pub fn new(world: World, upstream: Option<Upstream>, outbox: Outbox) -> Self {
-        Self { world, upstream, outbox, started: Instant::now(), minutes: Mutex::new(()) }
+        Self {
+            world,
+            upstream,
+            functions: Functions::default(),
+            outbox,
+            started: Instant::now(),
+            minutes: Mutex::new(()),
+        }
     }
 }
 
@@ -101,13 +111,16 @@ pub async fn run(args: Args, ready: impl FnOnce(u16)) -> Result<(), NotServing> 
     let upstream = ministack.as_ref().map(|ministack| Upstream::new(ministack.port)).transpose()?;
     let place = Place { account: args.account, region: args.region };
     let (outbox, waiting) = Outbox::new();
-    let app = Arc::new(App::new(World::new(place, Clock::system()), upstream, outbox));
+    let mut app = App::new(World::new(place, Clock::system()), upstream, outbox);
+    app.functions = Functions::of(ministack.as_ref().and_then(Ministack::process), port);
+    let app = Arc::new(app);
     let ticking = tokio::spawn(tick(Arc::clone(&app)));
     let carrying = tokio::spawn(deliver::carry(Arc::clone(&app), waiting));
     let router = Router::new().fallback(handle).with_state(app);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     ready(port);
     let served = tokio::select! {
-        served = async { axum::serve(listener, router).await } => served,
+        served = async { axum::serve(listener, service).await } => served,
         () = stopped => Ok(()),
         () = ministack_ended(ministack.as_mut()) => {
             Err(std::io::Error::other("ministack ended by itself"))
@@ -169,7 +182,11 @@ async fn tick(app: Arc<App>) {
     }
 }
 
-async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+async fn handle(
+    State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
         return status_only(StatusCode::PAYLOAD_TOO_LARGE);
@@ -177,12 +194,18 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<Body>
     if let Some(path) = parts.uri.path().strip_prefix("/_llmwatch/") {
         return control::handle(&app, &parts.method, path, parts.uri.query(), &body).await;
     }
-    answer(&app, parts.method, &parts.uri, &parts.headers, body).await
+    // A task of its own, because what AWS has received takes effect whether or not the caller
+    // still waits for the answer; this future ends with the caller's connection.
+    let answering = tokio::spawn(async move {
+        answer(&app, peer, parts.method, &parts.uri, &parts.headers, body).await
+    });
+    answering.await.unwrap_or_else(|_| status_only(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// Answers one AWS request and records it.
 async fn answer(
     app: &Arc<App>,
+    peer: SocketAddr,
     method: Method,
     uri: &Uri,
     headers: &HeaderMap,
@@ -191,17 +214,22 @@ async fn answer(
     let arrived = (app.world.clock.now(), app.started.elapsed());
     let call = call::identify(&method, uri, headers, &body);
     let request = recorded_body(&call, &body);
-    let fault = app.world.faults.take(&call);
+    let fault = app.world.faults.take(&call, &body);
+    let kind = fault.as_ref().map(|fault| fault.kind);
     let (response, error) = match refused_by(&call, fault.as_ref()).await {
         Some(error) => {
             let response = protocol::refuse(&call, model_of(&call.service), &error);
             (Some(response), Some(error.code))
         }
-        None if fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Cut) => (None, None),
+        None if kind == Some(FaultKind::Cut) => (None, None),
+        None if kind == Some(FaultKind::Kill) => (None, Some(kill(app, peer))),
         None => {
             let (response, error) = pass(app, &call, method, uri, headers, body).await;
-            let lost = fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::LoseAnswer);
-            ((!lost).then_some(response), error)
+            match kind {
+                Some(FaultKind::LoseAnswer) => (None, error),
+                Some(FaultKind::KillAfter) => (None, Some(kill(app, peer))),
+                _ => (Some(response), error),
+            }
         }
     };
     let (at, started) = arrived;
@@ -219,6 +247,17 @@ async fn answer(
         request,
     });
     response.unwrap_or_else(cut)
+}
+
+/// Kills the function at the other end of a connection; gives what the recorder is to say.
+fn kill(app: &App, peer: SocketAddr) -> String {
+    match app.functions.kill(peer) {
+        Ok(()) => "Killed".to_owned(),
+        Err(problem) => {
+            tracing::warn!("the caller was not killed: {problem}");
+            format!("NotKilled: {problem}")
+        }
+    }
 }
 
 async fn refused_by(call: &Call, fault: Option<&Fault>) -> Option<AwsError> {

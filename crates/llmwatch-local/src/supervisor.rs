@@ -120,6 +120,12 @@ impl Ministack {
         Err(NotStarted::Silent(self.port))
     }
 
+    /// Its process; `None` once it has ended.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Waits until ministack ends by itself.
     pub async fn ended(&mut self) {
         // An error here means that it cannot be waited for: as good as ended.

@@ -3,13 +3,18 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::server::App;
+use crate::service_metrics;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Evaluates the minutes that passed since the last one evaluated.
 pub async fn catch_up(app: &App) {
     let _in_order = app.minutes.lock().await;
-    evaluate_until(app, app.world.clock.now()).await;
+    if app.world.evaluates_by_itself() {
+        evaluate_until(app, app.world.clock.now()).await;
+    } else {
+        app.world.forget_minutes();
+    }
 }
 
 /// Moves the local clock forward, stopping at each whole minute to evaluate it.
@@ -41,6 +46,7 @@ async fn evaluate_until(app: &App, now: Timestamp) {
         if minute > now {
             return;
         }
+        service_metrics::publish_queues(app, minute).await;
         let notices = app.world.evaluate(minute);
         app.outbox.send(notices).await;
     }

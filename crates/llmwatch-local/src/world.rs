@@ -1,7 +1,7 @@
 //! The state of the whole local AWS, and the one way into its services.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -67,6 +67,7 @@ pub struct World {
     services: Mutex<Services>,
     sqs_delay_divisor: AtomicU32,
     last_minute: Mutex<Option<Timestamp>>,
+    evaluates_by_itself: AtomicBool,
 }
 
 /// The services answered here.
@@ -95,6 +96,7 @@ impl World {
             services: Mutex::new(services),
             sqs_delay_divisor: AtomicU32::new(1),
             last_minute: Mutex::new(None),
+            evaluates_by_itself: AtomicBool::new(true),
         }
     }
 
@@ -104,6 +106,7 @@ impl World {
         self.faults.clear();
         self.recorder.clear();
         self.set_sqs_delay_divisor(1);
+        self.evaluate_by_itself(true);
     }
 
     /// What `DelaySeconds` of messages on their way to SQS are divided by, ≥ 1.
@@ -170,6 +173,17 @@ impl World {
     pub fn next_minute(&self) -> Option<Timestamp> {
         let mut last = lock(&self.last_minute);
         Some(minute_after(*last.get_or_insert_with(|| self.clock.now())))
+    }
+
+    /// Whether minutes are evaluated as they pass, and not only when the clock is moved on.
+    #[must_use]
+    pub fn evaluates_by_itself(&self) -> bool {
+        self.evaluates_by_itself.load(Ordering::Relaxed)
+    }
+
+    /// Says whether minutes are evaluated as they pass.
+    pub fn evaluate_by_itself(&self, evaluates: bool) {
+        self.evaluates_by_itself.store(evaluates, Ordering::Relaxed);
     }
 
     /// Starts over with the minute after now, after the clock jumped.

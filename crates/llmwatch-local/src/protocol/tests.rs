@@ -10,6 +10,7 @@ fn call(protocol: Protocol, operation: &str) -> Call {
         operation: operation.to_owned(),
         region: "us-east-1".to_owned(),
         caller: String::new(),
+        invocation: String::new(),
         protocol,
     }
 }
