@@ -32,6 +32,8 @@ fn without_a_support_plan_the_quota_is_requested_and_the_mail_says_what_is_missi
 #[test]
 fn what_cannot_be_read_is_named_and_nothing_is_written() {
     let stage = Stage::deploy(Traffic::PeakInHistory, &[("CaseAutomation", "on")]);
+    // The decision is tried again until it is parked.
+    stage.control().hurry_queues(900).unwrap();
     stage.fail("cloudwatch", "GetMetricData", FaultKind::Deny);
     stage.fire(&[HighTPMQuotaUsage]);
     let mails = stage.mails_after(0);

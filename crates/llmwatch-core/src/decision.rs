@@ -274,6 +274,32 @@ impl Decision {
         }
     }
 
+    /// Why steps are not taken that might be at another try: what they depend on could not be read.
+    ///
+    /// None when nothing may be done anyway. Settings that cannot be read count as dry-run, so that
+    /// a dry-run is tried again too.
+    #[must_use]
+    pub fn held_back(&self) -> Vec<&str> {
+        if self.automation == CaseAutomation::Off {
+            return Vec::new();
+        }
+        let unknown = match &self.verdict.scenario {
+            Scenario::Unknown(why) => Some(why.as_str()),
+            Scenario::NonQuota | Scenario::NewModel | Scenario::HighUsage | Scenario::LowUsage => {
+                None
+            }
+        };
+        let case = match &self.case {
+            CaseStep::None(NoCase::HeldBack { why }) => Some(why.as_str()),
+            CaseStep::Open { .. }
+            | CaseStep::Append { .. }
+            | CaseStep::AlreadyReported { .. }
+            | CaseStep::None(_) => None,
+        };
+        let quotas = self.quota_actions.iter().filter_map(QuotaAction::held_back);
+        unknown.into_iter().chain(quotas).chain(case).collect()
+    }
+
     /// The writes that would be carried out if automation were on.
     #[must_use]
     pub fn proposed_effects(&self) -> Vec<Effect<'_>> {

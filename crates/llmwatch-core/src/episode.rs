@@ -185,7 +185,14 @@ pub struct Episode {
     pub update_due_at: Option<Timestamp>,
     /// When its last child recovered; `None` while it is open.
     pub recovered_at: Option<Timestamp>,
+    /// The notice that was told although a step of it failed to the last try: its parked message,
+    /// sent again, goes on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<String>,
 }
+
+/// The name of an episode's first notice.
+const OPENING: &str = "opening";
 
 impl Episode {
     /// Whether it has not ended.
@@ -207,12 +214,22 @@ impl Episode {
         self.children.keys().copied().filter(|kind| !self.reported.contains(kind)).collect()
     }
 
+    /// Whether a notice that was told has a failed step, and no other notice is due: an update
+    /// decides about everything, so that it takes the step over.
+    #[must_use]
+    pub fn is_to_be_finished(&self) -> bool {
+        self.unfinished.is_some() && self.unreported().is_empty()
+    }
+
     /// The name of the notice that is due next: of two notices of an episode never the same, and
     /// of every try of one notice the same.
     #[must_use]
     pub fn notice(&self) -> String {
+        if self.is_to_be_finished() {
+            return self.unfinished.clone().unwrap_or_default();
+        }
         match self.last_update_at.or(self.notified_at) {
-            None => "opening".to_owned(),
+            None => OPENING.to_owned(),
             Some(last) => format!("after-{}", last.strftime("%Y%m%dT%H%M%S")),
         }
     }
@@ -225,6 +242,7 @@ impl Episode {
         }
         self.notified_at.get_or_insert(now);
         self.update_due_at = None;
+        self.unfinished = None;
         for kind in covered {
             if !self.reported.contains(kind) {
                 self.reported.push(*kind);

@@ -36,17 +36,16 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Turns failed steps into a failure of the event, so that it is tried again and then parked.
+    /// Turns steps that failed or were held back into a failure of the event, so that it is tried
+    /// again and then parked.
     ///
     /// # Errors
     ///
-    /// When a step failed in a way another try may mend.
-    pub(crate) fn into_result(self) -> Result<(), Failure> {
-        if self.to_retry.is_empty() {
-            Ok(())
-        } else {
-            Err(Failure::StepToRetry(self.to_retry.join("; ")))
-        }
+    /// When a step was not done in a way another try may mend.
+    pub(crate) fn into_result(self, decision: &Decision) -> Result<(), Failure> {
+        let held_back = decision.held_back().into_iter().map(str::to_owned);
+        let to_retry: Vec<String> = self.to_retry.into_iter().chain(held_back).collect();
+        if to_retry.is_empty() { Ok(()) } else { Err(Failure::StepToRetry(to_retry.join("; "))) }
     }
 }
 

@@ -166,7 +166,7 @@ pub(crate) async fn store(
 }
 
 /// Records that a decision was carried out, on top of whatever joined meanwhile, and has an update
-/// made of that.
+/// made of that. One that is not finished is gone on with when its parked message is sent again.
 ///
 /// # Errors
 ///
@@ -174,6 +174,7 @@ pub(crate) async fn store(
 pub(crate) async fn conclude(
     app: &App,
     decided: &Episode,
+    is_finished: bool,
     now: Timestamp,
 ) -> Result<Episode, Failure> {
     for _ in 0..RACES {
@@ -181,7 +182,10 @@ pub(crate) async fn conclude(
         let Some(latest) = latest.filter(|latest| latest.document.id == decided.id) else {
             return Ok(decided.clone());
         };
-        let concluded = episode::conclude(&latest.document, decided, now, timing(app));
+        let mut concluded = episode::conclude(&latest.document, decided, now, timing(app));
+        if !is_finished {
+            concluded = concluded.unfinished(decided);
+        }
         let Concluded { episode, update_after_seconds } = concluded;
         if store(app, Some(&latest), &episode, now).await? == Written::Yes {
             if let Some(after_seconds) = update_after_seconds {

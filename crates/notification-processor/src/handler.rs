@@ -48,8 +48,8 @@ pub(crate) enum Failure {
     /// Whether the pool has recovered could not be read.
     #[error("the pool's alarms cannot be read: {0}")]
     ChildrenUnknown(String),
-    /// The mail is out, but a step of the decision failed and is worth another try.
-    #[error("told people of it, but a step failed and is to be retried: {0}")]
+    /// The mail is out, but a step of the decision failed or was held back, and is worth another try.
+    #[error("told people of it, but a step was not done and is to be retried: {0}")]
     StepToRetry(String),
 }
 
@@ -182,9 +182,9 @@ async fn notify(
     );
     mailed?;
     followed_up?;
-    let steps = report.into_result();
+    let steps = report.into_result(&decision);
     if steps.is_ok() || tries >= TRIES {
-        let concluded = episodes::conclude(app, episode, now).await?;
+        let concluded = episodes::conclude(app, episode, steps.is_ok(), now).await?;
         if episode.still_firing().is_empty() || concluded.still_firing().is_empty() {
             episodes::end_if_recovered(app, &episode.pool, now).await?;
         }

@@ -113,6 +113,21 @@ impl QuotaAction {
             | QuotaStep::HeldBack { .. } => None,
         }
     }
+
+    /// Why it has no effect that another try may have.
+    #[must_use]
+    pub fn held_back(&self) -> Option<&str> {
+        match &self.step {
+            QuotaStep::HeldBack { why }
+            | QuotaStep::AlreadyRequested { context: RequestContext::HeldBack { why }, .. } => {
+                Some(why)
+            }
+            QuotaStep::Request { .. }
+            | QuotaStep::AlreadyRequested { .. }
+            | QuotaStep::ConsoleForm { .. }
+            | QuotaStep::AtMaximum => None,
+        }
+    }
 }
 
 /// One action for each quota to raise, so that each is submitted and reported on its own.

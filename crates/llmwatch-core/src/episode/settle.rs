@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::step::{schedule_update, update_delay_seconds};
-use super::{AlarmState, Child, ChildState, Episode, Muting, Timing};
+use super::{AlarmState, Child, ChildState, Episode, Muting, OPENING, Timing};
 use crate::alarm::AlarmKind;
 use crate::decision::{Firing, FiringAlarm, Occasion};
 use crate::evidence::Read;
@@ -67,24 +67,32 @@ pub fn settle(
     now: Timestamp,
     timing: Timing,
 ) -> Settled {
-    if !episode.is_open() {
+    // A message that was parked may be sent again after the episode: its steps are still owed.
+    let is_owed = episode.is_to_be_finished();
+    if !episode.is_open() && !is_owed {
         return Settled::NothingNew { episode: episode.clone() };
     }
-    let mut episode = brought_up_to_date(episode, live);
+    let mut episode = match episode.is_open() {
+        true => brought_up_to_date(episode, live),
+        false => episode.clone(),
+    };
     let Some(firing) = firing(&episode) else {
         // Not now: an alarm that fired since may not have been delivered yet.
         let last_change = episode.muted.values().max().copied();
         let ended_at = last_change.unwrap_or(episode.opened_at);
         return Settled::OnlyMuted { episode: ended(episode, ended_at) };
     };
+    let occasion = match episode.notice().as_str() {
+        OPENING => Occasion::Opening,
+        _ => Occasion::Update,
+    };
+    if episode.is_to_be_finished() {
+        return Settled::Decide { episode, firing, occasion };
+    }
     if episode.unreported().is_empty() {
         episode.update_due_at = None;
         return Settled::NothingNew { episode };
     }
-    let occasion = match episode.notified_at {
-        None => Occasion::Opening,
-        Some(_) => Occasion::Update,
-    };
     let no_settling = Timing { settle_seconds: 0, ..timing };
     match update_delay_seconds(&episode, now, no_settling) {
         0 => Settled::Decide { episode, firing, occasion },
@@ -123,6 +131,15 @@ pub fn conclude(stored: &Episode, decided: &Episode, now: Timestamp, timing: Tim
     let update_after_seconds =
         (!episode.unreported().is_empty()).then(|| schedule_update(&mut episode, now, timing));
     Concluded { episode, update_after_seconds }
+}
+
+impl Concluded {
+    /// The same, when a step of the notice failed to the last try.
+    #[must_use]
+    pub fn unfinished(mut self, decided: &Episode) -> Self {
+        self.episode.unfinished = Some(decided.notice());
+        self
+    }
 }
 
 /// What a recovery check finds.

@@ -209,6 +209,7 @@ fn fire(
                 last_update_at: None,
                 update_due_at: None,
                 recovered_at: None,
+                unfinished: None,
             },
             settle_after_seconds: timing.settle_seconds,
         },

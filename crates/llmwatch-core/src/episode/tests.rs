@@ -450,6 +450,32 @@ fn a_concluded_decision_keeps_what_the_listing_told() {
     assert_eq!(concluded.episode.muted.get(&HighLatency), Some(&at("00:10")));
 }
 
+#[test]
+fn a_notice_that_was_not_finished_is_gone_on_with_when_its_message_comes_again() {
+    let children = Read::Known(Vec::new());
+    let settled = settle(&opened(Throttles, "00:00"), &children, at("00:30"), TIMING);
+    let Settled::Decide { episode: decided, .. } = settled else { panic!("{settled:?}") };
+    let told = conclude(&decided, &decided, at("00:31"), TIMING).unfinished(&decided).episode;
+    let ended = Episode { recovered_at: Some(at("00:40")), ..told.clone() };
+    for episode in [told.clone(), ended] {
+        let again = settle(&episode, &children, at("02:00"), TIMING);
+        let Settled::Decide { episode: again, occasion, .. } = again else { panic!("{again:?}") };
+        assert_eq!((again.notice(), occasion), (decided.notice(), Occasion::Opening));
+        let finished = conclude(&again, &again, at("02:01"), TIMING).episode;
+        let settled = settle(&finished, &children, at("03:00"), TIMING);
+        assert_eq!(settled, Settled::NothingNew { episode: finished });
+    }
+
+    // A child that joins makes an update, which takes the step over.
+    let joins = child(ServerErrors, AlarmState::Alarm, "05:00");
+    let episode = enqueued(ask(Some(&told), &joins, "05:00"), 30);
+    let settled = settle(&episode, &children, at("05:30"), TIMING);
+    let Settled::Decide { episode, occasion, .. } = settled else { panic!("{settled:?}") };
+    assert_eq!(occasion, Occasion::Update);
+    assert_ne!(episode.notice(), decided.notice());
+    assert_eq!(conclude(&episode, &episode, at("05:31"), TIMING).episode.unfinished, None);
+}
+
 /// An hour and more after the episode opened, and nobody was told of it.
 const HOURS_LATER: &str = "2026-11-21T05:00:00Z";
 
