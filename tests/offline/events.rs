@@ -7,6 +7,8 @@ use llmwatch_core::custom_resource::{Action, CustomResourceRequest};
 use llmwatch_core::ids::StackPrefix;
 use serde_json::Value;
 
+use crate::template::Resource;
+
 /// Every file of `events/`, by its name without `.json`.
 fn events() -> BTreeMap<String, Value> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
@@ -52,6 +54,16 @@ fn schedules_are_read() {
     assert_eq!(quota_calculator::trigger(schedule).unwrap(), CalculatorTrigger::Schedule);
     assert_eq!(alarm_updater::trigger(schedule).unwrap(), UpdaterTrigger::Reconcile);
     assert_eq!(account_setup::trigger(schedule).unwrap(), SetupTrigger::Schedule);
+}
+
+/// How the function reads it is tested where it is read.
+#[test]
+fn the_hourly_look_at_requests_sends_the_sample() {
+    let rule = Resource::named("HourlyRequests");
+    let target = &rule.property("Targets")[0];
+    let input: Value = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(input, events()["hourly-requests"]);
+    assert_eq!(target["Arn"], "NotificationProcessor.Arn");
 }
 
 #[test]

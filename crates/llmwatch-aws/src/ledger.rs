@@ -85,6 +85,37 @@ pub async fn read<T: DeserializeOwned>(
     Ok(Some(Versioned { document, version }))
 }
 
+/// Reads every document of a partition with consistent reads, all pages; a row that is not readable
+/// as `T` does not hide the others.
+///
+/// # Errors
+///
+/// When a page cannot be read.
+pub async fn read_all<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    pk: &str,
+) -> Result<Vec<Result<T, CallFailed>>, CallFailed> {
+    let mut documents = Vec::new();
+    let mut pages = client
+        .query()
+        .table_name(table)
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+        .consistent_read(true)
+        .into_paginator()
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| CallFailed::new("Query", pk, error))?;
+        for item in page.items.unwrap_or_default() {
+            let sk = text(&item, "sk").unwrap_or_default().to_owned();
+            let key = RowKey { pk: pk.to_owned(), sk };
+            documents.push(parsed(&item, "document", "Query", &key));
+        }
+    }
+    Ok(documents)
+}
+
 /// Writes a document if the row still has the version it was read with (0 = there was none).
 ///
 /// # Errors
@@ -220,6 +251,15 @@ pub async fn settle<T: Serialize>(
 ///
 /// When the call fails: the lease then runs out by itself.
 pub async fn release(client: &Client, table: &str, key: &RowKey) -> Result<(), CallFailed> {
+    remove(client, table, key).await
+}
+
+/// Removes a row; one that is not there is removed already.
+///
+/// # Errors
+///
+/// When the call fails.
+pub async fn remove(client: &Client, table: &str, key: &RowKey) -> Result<(), CallFailed> {
     client
         .delete_item()
         .table_name(table)

@@ -1,9 +1,10 @@
 //! Service Quotas: a quota's value now, and requests to raise it.
 
 use aws_sdk_servicequotas::Client;
-use aws_sdk_servicequotas::types::{RequestStatus, RequestedServiceQuotaChange};
+use aws_sdk_servicequotas::types::{RequestStatus as SdkStatus, RequestedServiceQuotaChange};
 use jiff::Timestamp;
 use llmwatch_core::ids::QuotaCode;
+use llmwatch_core::request_watch::RequestStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::CallFailed;
@@ -37,6 +38,17 @@ pub struct QuotaRequest {
     pub case_number: Option<String>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+    /// When its status changed last. Rows that an earlier release wrote have none.
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
+}
+
+impl QuotaRequest {
+    /// What its status means.
+    #[must_use]
+    pub fn standing(&self) -> RequestStatus {
+        RequestStatus::parse(&self.status)
+    }
 }
 
 /// The applied value of a quota; `None` when it has only AWS's default.
@@ -116,26 +128,30 @@ pub async fn request_history(client: &Client) -> Result<Vec<QuotaRequest>, CallF
     Ok(requests)
 }
 
-/// One request as it stands now.
+/// One request as it stands now; `None` when Service Quotas does not know it (yet, or any more).
 ///
 /// # Errors
 ///
-/// When the read fails or the request is unknown.
-pub async fn request(client: &Client, id: &str) -> Result<QuotaRequest, CallFailed> {
+/// When the read fails for any reason but "no such request".
+pub async fn request(client: &Client, id: &str) -> Result<Option<QuotaRequest>, CallFailed> {
     let answer = client
         .get_requested_service_quota_change()
         .request_id(id)
         .send()
         .await
-        .map_err(|error| CallFailed::new("GetRequestedServiceQuotaChange", id, error))?;
-    answer.requested_quota.and_then(quota_request).ok_or_else(|| {
+        .map_err(|error| CallFailed::new("GetRequestedServiceQuotaChange", id, error));
+    let answer = match answer {
+        Err(failure) if failure.is_not_found() => return Ok(None),
+        answer => answer?,
+    };
+    answer.requested_quota.and_then(quota_request).map(Some).ok_or_else(|| {
         CallFailed::unusable_answer("GetRequestedServiceQuotaChange", id, "the answer is empty")
     })
 }
 
 fn quota_request(change: RequestedServiceQuotaChange) -> Option<QuotaRequest> {
-    let status = change.status.unwrap_or(RequestStatus::Pending);
-    let is_open = matches!(status, RequestStatus::Pending | RequestStatus::CaseOpened);
+    let status = change.status.unwrap_or(SdkStatus::Pending);
+    let is_open = matches!(status, SdkStatus::Pending | SdkStatus::CaseOpened);
     Some(QuotaRequest {
         id: change.id?,
         code: change.quota_code.unwrap_or_default(),
@@ -144,6 +160,7 @@ fn quota_request(change: RequestedServiceQuotaChange) -> Option<QuotaRequest> {
         status: status.as_str().to_owned(),
         case_number: change.case_id,
         created_at: change.created.and_then(timestamp),
+        updated_at: change.last_updated.and_then(timestamp),
     })
 }
 

@@ -15,6 +15,7 @@ use llmwatch_core::episode::EpisodeId;
 use llmwatch_core::fingerprint::fingerprint;
 use llmwatch_core::outcome::{Outcome, Outcomes};
 use llmwatch_core::render::{self, AppendTo};
+use llmwatch_core::request_watch::WatchedRequest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,7 +24,7 @@ use crate::gather::{CASE_LOOK_BACK, Gathered, OpenedCase};
 use crate::handler::Failure;
 use crate::once::{NotDone, once};
 use crate::queue::FollowUp;
-use crate::{App, ledger_keys};
+use crate::{App, ledger_keys, request_watch};
 
 /// What became of a decision, and which failed steps are worth another try.
 #[derive(Debug)]
@@ -64,7 +65,13 @@ pub(crate) async fn decision(
     // Two quotas may share a request's case, which is told once.
     effects.dedup();
     let making = Making { app, gathered, decision };
-    let results = join_all(effects.iter().map(|effect| carry_out(making, effect))).await;
+    let now = gathered.situation.now;
+    let relied_on = WatchedRequest::relied_on(&gathered.situation, decision);
+    let (results, watching) = futures::join!(
+        join_all(effects.iter().map(|effect| carry_out(making, effect))),
+        join_all(relied_on.iter().map(|watched| request_watch::begin(app, watched, now))),
+    );
+    watching.into_iter().collect::<Result<(), CallFailed>>().map_err(NotDone::Ledger)?;
     let mut done = Vec::new();
     let mut follow_ups = Vec::new();
     let mut to_retry = Vec::new();
@@ -186,7 +193,7 @@ async fn carry_out(making: Making<'_>, effect: &Effect<'_>) -> Result<Done, NotD
 }
 
 async fn request(making: Making<'_>, action: &QuotaAction) -> Result<Done, NotDone> {
-    let Making { app, gathered, .. } = making;
+    let Making { app, gathered, decision } = making;
     let situation = &gathered.situation;
     let Some(target) = action.target else { return Ok(Outcome::AtMaximum.into()) };
     let code = &action.quota.code;
@@ -203,6 +210,11 @@ async fn request(making: Making<'_>, action: &QuotaAction) -> Result<Done, NotDo
         }
     })
     .await?;
+    let watched = WatchedRequest {
+        requested_at: request.created_at.unwrap_or(situation.now),
+        ..WatchedRequest::made(situation, decision, action, &request.id, request.desired_value)
+    };
+    request_watch::begin(app, &watched, situation.now).await.map_err(NotDone::Ledger)?;
     let follow_up = match situation.support {
         Support::NoPlan => None,
         Support::Cases(_) | Support::Unreadable(_) => Some(follow_up_on(making, action, &request)),

@@ -1,7 +1,8 @@
 //! What can wake the function, parsed once into types that cannot be wrong.
 //!
-//! Three routes lead in: the composite alarm through SNS, the children's state changes through
-//! EventBridge, and the function's own messages through its queue.
+//! Four routes lead in: the composite alarm through SNS, the children's state changes and the
+//! hourly look at quota requests through EventBridge, and the function's own messages through its
+//! queue.
 
 use jiff::Timestamp;
 use jiff::fmt::strtime;
@@ -23,6 +24,8 @@ pub(crate) enum Incoming {
     Alarms(Vec<AlarmChange>),
     /// Messages the function sent itself, each to be answered on its own.
     Queue(Vec<QueueRecord>),
+    /// An hour has passed: look what has become of the quota requests.
+    WatchedRequests,
 }
 
 /// One of this stack's alarms changed state.
@@ -61,7 +64,10 @@ pub(crate) struct QueueRecord {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EventError {
     /// The event comes from none of the function's triggers.
-    #[error("the event is from none of the triggers (SNS, SQS, EventBridge aws.cloudwatch): {0}")]
+    #[error(
+        "the event is from none of the triggers (SNS, SQS, EventBridge aws.cloudwatch, \
+             {{\"check\": \"requests\"}}): {0}"
+    )]
     UnknownSource(String),
     /// A member is absent or has another type.
     #[error("{place} is not readable: {problem}; send the event as AWS shapes it")]
@@ -88,6 +94,9 @@ pub(crate) fn incoming(event: &Value, prefix: &StackPrefix) -> Result<Incoming, 
         (Some("aws:sqs"), _) => queue_records(event).map(Incoming::Queue),
         (None, Some("aws.cloudwatch")) => {
             Ok(Incoming::Alarms(eventbridge_alarm(event, prefix)?.into_iter().collect()))
+        }
+        (None, None) if event.get("check").and_then(Value::as_str) == Some("requests") => {
+            Ok(Incoming::WatchedRequests)
         }
         (record_source, source) => Err(EventError::UnknownSource(
             record_source.or(source).unwrap_or("no source member").to_owned(),
@@ -354,6 +363,18 @@ mod tests {
             let Incoming::Queue(records) = read(text) else { panic!("{text}") };
             assert!(records[0].message.is_ok(), "{:?}", records[0].message);
         }
+    }
+
+    #[test]
+    fn only_the_hourly_check_is_read_as_one() {
+        let hourly = include_str!("../../../events/hourly-requests.json");
+        let hourly = serde_json::from_str(hourly).unwrap();
+        assert_eq!(incoming(&hourly, &prefix()), Ok(Incoming::WatchedRequests));
+        for other in [json!({"check": "alarms"}), json!({"check": 1}), json!({"requests": true})] {
+            let read = incoming(&other, &prefix());
+            assert!(matches!(read, Err(EventError::UnknownSource(_))), "{other}");
+        }
+        let Ok(Incoming::Alarms(_)) = incoming(&child(), &prefix()) else { panic!() };
     }
 
     #[test]

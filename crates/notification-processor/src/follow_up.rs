@@ -12,24 +12,36 @@ use crate::carry_out::{Told, append_once};
 use crate::handler::Failure;
 use crate::once::{NotDone, once};
 use crate::queue::{FollowUp, QueueMessage};
-use crate::{App, ledger_keys, mails};
+use crate::{App, ledger_keys, mails, request_watch};
 
-/// Who Support's own messages are from. Seen in the console, not documented for the API.
+/// Who Support's own messages are from.
+///
+/// Source: <https://docs.aws.amazon.com/awssupport/latest/APIReference/API_Communication.html>.
 const SUPPORT: &str = "Amazon Web Services";
 
 /// Looks whether a request has its case and Support's automatic reply, and appends the figures.
 ///
-/// Otherwise the message is sent again, due later. After 24 hours it ends: a case without a reply
-/// gets the figures all the same, and people are told of a request without a case.
+/// Otherwise the message is sent again, due later. It ends when AWS has decided: people are told
+/// how, and the case is left alone, since writing to a closed one may open it again. It ends after
+/// 24 hours, too: a case without a reply gets the figures all the same, and people are told of a
+/// request without a case.
 ///
 /// # Errors
 ///
 /// When Service Quotas, Support, the queue or the ledger is out of reach.
 pub(crate) async fn look(app: &App, due: FollowUp, now: Timestamp) -> Result<(), Failure> {
     let request = quota_requests::request(&app.clients.quotas, &due.request).await?;
-    let case = match case_of(app, &request).await {
+    let case = match &request {
+        Some(request) if request.standing().is_decided() => {
+            return request_watch::decided(app, request, now).await;
+        }
+        Some(request) => case_of(app, request).await,
+        // It was made a moment ago.
+        None => Ok(None),
+    };
+    let case = match case {
         Err(failure) if failure.is_not_subscribed() => {
-            tracing::info!(request.id = %request.id, "no Support API: nothing is appended");
+            tracing::info!(request.id = %due.request, "no Support API: nothing is appended");
             return Ok(());
         }
         case => case?,
@@ -39,11 +51,6 @@ pub(crate) async fn look(app: &App, due: FollowUp, now: Timestamp) -> Result<(),
             let told = Told { case: &case, episode: &due.episode, alarms: &due.alarms };
             append_once(app, told, &due.text, now).await?;
             tracing::info!(episode = %due.episode, case.id = %case, "told {case} the figures");
-            Ok(())
-        }
-        _ if !request.is_open => {
-            let status = &request.status;
-            tracing::info!(request.id = %request.id, "closed as {status}: nothing to append");
             Ok(())
         }
         None if due.is_overdue(now) => tell_people(app, &due, now).await,

@@ -23,7 +23,7 @@ use llmwatch_core::quota::QuotaKind;
 use llmwatch_core::render::LeftOpen;
 use llmwatch_core::stored::{PoolQuota, StoredPool};
 use llmwatch_core::usage::Window;
-pub(crate) use parameters::Parameters;
+pub(crate) use parameters::{Parameters, parameters};
 
 use self::cases::Asking;
 use crate::App;
@@ -56,8 +56,7 @@ pub(crate) struct Gathered {
 
 /// The pool's alarms as they stand, and its parameters: what the later reads depend on.
 pub(crate) async fn first_round(app: &App, pool: &PoolLabel) -> (Read<Vec<LiveChild>>, Parameters) {
-    let (children, parameters) =
-        futures::join!(alarms::children(app, pool), parameters::parameters(app, pool));
+    let (children, parameters) = futures::join!(alarms::children(app, pool), parameters(app, pool));
     (read(children), parameters)
 }
 

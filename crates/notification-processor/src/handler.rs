@@ -16,7 +16,7 @@ use crate::event::{self, EventError, Incoming, QueueRecord};
 use crate::gather::{Due, Parameters};
 use crate::once::NotDone;
 use crate::queue::QueueMessage;
-use crate::{App, carry_out, episodes, follow_up, gather, mails};
+use crate::{App, carry_out, episodes, follow_up, gather, mails, request_watch};
 
 /// How often a queue message is tried before it is parked: the queue's `maxReceiveCount`.
 ///
@@ -51,6 +51,9 @@ pub(crate) enum Failure {
     /// The mail is out, but a step of the decision failed or was held back, and is worth another try.
     #[error("told people of it, but a step was not done and is to be retried: {0}")]
     StepToRetry(String),
+    /// Some watched requests could not be looked at, or told of.
+    #[error("some quota requests could not be looked at or told of: {0}")]
+    RequestsToRetry(String),
 }
 
 impl Failure {
@@ -64,15 +67,17 @@ impl Failure {
             Self::Contended(_) => "Contended",
             Self::ChildrenUnknown(_) => "AlarmsUnreadable",
             Self::StepToRetry(_) => "StepToRetry",
+            Self::RequestsToRetry(_) => "RequestsToRetry",
         }
     }
 }
 
-/// Answers one event: an alarm's change of state, or messages the function sent itself.
+/// Answers one event: an alarm's change of state, messages the function sent itself, or the hourly
+/// look at quota requests.
 ///
 /// # Errors
 ///
-/// When an alarm's change could not be dealt with. Failed queue messages are reported one by one in
+/// When an alarm's change or a quota request could not be dealt with. Failed queue messages are reported one by one in
 /// the answer instead, so that the others are not sent again.
 pub async fn handle(app: &App, event: &Value, now: Timestamp) -> Result<Value, Diagnostic> {
     answer(app, event, now).await.map_err(|failure| Diagnostic {
@@ -88,6 +93,10 @@ async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failu
             for change in &changes {
                 Box::pin(episodes::alarm_changed(app, change, now)).await?;
             }
+            Ok(Value::Null)
+        }
+        Incoming::WatchedRequests => {
+            Box::pin(request_watch::look_at_all(app, now)).await?;
             Ok(Value::Null)
         }
         Incoming::Queue(records) => Ok(json!({

@@ -21,6 +21,14 @@ pub(crate) fn case(id: &CaseId) -> RowKey {
     RowKey { pk: format!("case#{id}"), sk: "reported".to_owned() }
 }
 
+/// The partition of the quota requests whose end is still to be told.
+pub(crate) const WATCHED_REQUESTS: &str = "watched-requests";
+
+/// A quota request whose end is still to be told.
+pub(crate) fn watched_request(id: &str) -> RowKey {
+    RowKey { pk: WATCHED_REQUESTS.to_owned(), sk: id.to_owned() }
+}
+
 /// One effect of an episode, for example `mail#pending`.
 pub(crate) fn effect(episode: &EpisodeId, name: &str) -> RowKey {
     RowKey { pk: format!("episode#{episode}"), sk: format!("effect#{name}") }

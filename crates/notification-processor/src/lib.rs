@@ -14,6 +14,7 @@ mod ledger_keys;
 mod mails;
 mod once;
 mod queue;
+mod request_watch;
 
 pub use config::Config;
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use llmwatch_aws::ledger::RowKey;
+use llmwatch_aws::quota_requests::QuotaRequest;
 use llmwatch_aws::topics;
 use llmwatch_core::alarm::AlarmKind;
 use llmwatch_core::decision::{Decision, MailStep, Occasion};
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::fingerprint::fingerprint;
 use llmwatch_core::outcome::{Outcome, Outcomes};
-use llmwatch_core::render::{self, Mail, MailContext, RecoveryNote};
+use llmwatch_core::render::{self, Mail, MailContext, RecoveryNote, RequestNote};
+use llmwatch_core::request_watch::{News, Standing, WatchedRequest};
 
 use crate::gather::{self, Ended, Gathered, Parameters};
 use crate::handler::Failure;
@@ -96,6 +98,52 @@ pub(crate) async fn recovery(
     send_once(app, &key, mail, now).await
 }
 
+/// What there is to tell of a quota request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestNews<'a> {
+    /// The request as it has been watched.
+    pub watched: &'a WatchedRequest,
+    /// The request as Service Quotas has it; `None` when it knows it no more.
+    pub request: Option<&'a QuotaRequest>,
+    /// How request and quota stand.
+    pub standing: Standing,
+    /// What is to be told.
+    pub news: News,
+}
+
+/// Tells what has become of a quota request, once, unless the operator filtered the severity of the
+/// episode that told of it.
+///
+/// # Errors
+///
+/// When the mail was not accepted, or the ledger is out of reach.
+pub(crate) async fn request(
+    app: &App,
+    told: RequestNews<'_>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let RequestNews { watched, request, standing, news } = told;
+    let parameters = gather::parameters(app, &watched.pool).await;
+    let notify_from = parameters.settings.notify_from;
+    if let MailStep::Filtered(from) = MailStep::of(watched.severity, notify_from) {
+        let (id, severity) = (&watched.id, watched.severity);
+        tracing::info!(request.id = %id, "no mail about it: {severity} is below {from:?}");
+        return Ok(());
+    }
+    let mail = render::request_mail(&RequestNote {
+        watched,
+        region: &app.config.region,
+        stored: &parameters.stored,
+        news,
+        standing,
+        status_word: request.map_or("not known to Service Quotas", |request| &request.status),
+        case_number: request.and_then(|request| request.case_number.as_deref()),
+        now,
+    });
+    let name = format!("mail#request#{}#{}", watched.id, news.word());
+    send_once(app, &ledger_keys::effect(&watched.episode, &name), mail, now).await
+}
+
 /// Sends one mail once.
 ///
 /// # Errors
@@ -108,10 +156,12 @@ pub(crate) async fn send_once(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let topic = &app.config.alerts_topic_arn;
-    let publish =
-        async || topics::publish(&app.clients.sns, topic, &mail.subject, &mail.body).await;
-    let sent = once(app, key, now, async || Ok(None), publish).await?;
-    tracing::info!(message.id = %sent, effect = %key, "mailed: {}", mail.subject);
+    let publish = async || {
+        let id = topics::publish(&app.clients.sns, topic, &mail.subject, &mail.body).await?;
+        tracing::info!(message.id = %id, effect = %key, "mailed: {}", mail.subject);
+        Ok(id)
+    };
+    once(app, key, now, async || Ok(None), publish).await?;
     Ok(())
 }
 

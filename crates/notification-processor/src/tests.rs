@@ -5,5 +5,6 @@ mod follow_ups;
 mod gathering;
 mod incidents;
 mod recoveries;
+mod request_watch;
 mod services;
 pub(crate) mod world;

@@ -1,6 +1,7 @@
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
+use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
@@ -154,6 +155,37 @@ async fn a_row_is_read_with_its_version_and_no_row_is_none() {
     assert_eq!(read_row, Some(Versioned { document: "document".into(), version: 7 }));
     let nothing = mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
     assert_eq!(read::<String>(&client(&nothing), "table", &key()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn every_document_of_a_partition_is_read_and_a_broken_one_hides_none() {
+    let page = |after: Option<&'static str>, documents: &[&str], last: Option<&'static str>| {
+        let items: Vec<Item> = documents.iter().map(|text| item(&[("document", text)])).collect();
+        let at = |sk: &str| Item::from([("sk".to_owned(), AttributeValue::S(sk.to_owned()))]);
+        let (after, last) = (after.map(at), last.map(at));
+        mock!(Client::query)
+            .match_requests(move |request| {
+                let values = request.expression_attribute_values().unwrap();
+                request.consistent_read() == Some(true)
+                    && request.key_condition_expression() == Some("pk = :pk")
+                    && values[":pk"] == AttributeValue::S("open".into())
+                    && request.exclusive_start_key() == after.as_ref()
+            })
+            .then_output(move || {
+                QueryOutput::builder()
+                    .set_items(Some(items.clone()))
+                    .set_last_evaluated_key(last.clone())
+                    .build()
+            })
+    };
+    let pages =
+        [page(None, &["\"one\"", "no json"], Some("x")), page(Some("x"), &["\"two\""], None)];
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, &pages.each_ref(), |config| {
+        config.retry_config(RetryConfig::disabled())
+    });
+    let found = read_all::<String>(&client, "table", "open").await.unwrap();
+    let readable: Vec<Option<&str>> = found.iter().map(|one| one.as_deref().ok()).collect();
+    assert_eq!(readable, [Some("one"), None, Some("two")]);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 use aws_sdk_servicequotas::config::retry::RetryConfig;
 use aws_sdk_servicequotas::error::ErrorMetadata;
-use aws_sdk_servicequotas::operation::get_requested_service_quota_change::GetRequestedServiceQuotaChangeOutput;
+use aws_sdk_servicequotas::operation::get_requested_service_quota_change::{
+    GetRequestedServiceQuotaChangeError, GetRequestedServiceQuotaChangeOutput,
+};
 use aws_sdk_servicequotas::operation::get_service_quota::{
     GetServiceQuotaError, GetServiceQuotaOutput,
 };
@@ -10,7 +12,7 @@ use aws_sdk_servicequotas::operation::list_requested_service_quota_change_histor
 use aws_sdk_servicequotas::operation::request_service_quota_increase::{
     RequestServiceQuotaIncreaseError, RequestServiceQuotaIncreaseOutput,
 };
-use aws_sdk_servicequotas::types::ServiceQuota;
+use aws_sdk_servicequotas::types::{RequestStatus as SdkStatus, ServiceQuota};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::DateTime;
 
@@ -29,7 +31,7 @@ fn error(code: &str) -> ErrorMetadata {
     ErrorMetadata::builder().code(code).build()
 }
 
-fn change(id: &str, status: RequestStatus) -> RequestedServiceQuotaChange {
+fn change(id: &str, status: SdkStatus) -> RequestedServiceQuotaChange {
     RequestedServiceQuotaChange::builder()
         .id(id)
         .quota_code("L-CCA5DF70")
@@ -37,6 +39,7 @@ fn change(id: &str, status: RequestStatus) -> RequestedServiceQuotaChange {
         .status(status)
         .case_id("12345678")
         .created(DateTime::from_secs(1_792_377_955))
+        .last_updated(DateTime::from_secs(1_792_381_555))
         .build()
 }
 
@@ -70,7 +73,7 @@ async fn a_request_is_made_and_its_case_number_is_kept() {
         .match_requests(|request| request.desired_value() == Some(270_000.0))
         .then_output(|| {
             RequestServiceQuotaIncreaseOutput::builder()
-                .requested_quota(change("r-1", RequestStatus::CaseOpened))
+                .requested_quota(change("r-1", SdkStatus::CaseOpened))
                 .build()
         });
     let request = request_increase(&client(&[&accepted]), &code(), 270_000.0).await.unwrap();
@@ -90,7 +93,7 @@ async fn an_open_request_for_the_quota_is_told_apart() {
 
 #[tokio::test]
 async fn the_whole_history_is_read_and_says_which_requests_are_open() {
-    let page = |token: Option<&'static str>, status: RequestStatus, next: Option<&'static str>| {
+    let page = |token: Option<&'static str>, status: SdkStatus, next: Option<&'static str>| {
         mock!(Client::list_requested_service_quota_change_history)
             .match_requests(move |request| request.next_token() == token)
             .then_output(move || {
@@ -101,10 +104,10 @@ async fn the_whole_history_is_read_and_says_which_requests_are_open() {
             })
     };
     let pages = [
-        page(None, RequestStatus::Pending, Some("2")),
-        page(Some("2"), RequestStatus::CaseOpened, Some("3")),
-        page(Some("3"), RequestStatus::Approved, Some("4")),
-        page(Some("4"), RequestStatus::CaseClosed, None),
+        page(None, SdkStatus::Pending, Some("2")),
+        page(Some("2"), SdkStatus::CaseOpened, Some("3")),
+        page(Some("3"), SdkStatus::Approved, Some("4")),
+        page(Some("4"), SdkStatus::CaseClosed, None),
     ];
     let history = request_history(&client(&pages.each_ref())).await.unwrap();
     let open: Vec<bool> = history.iter().map(|request| request.is_open).collect();
@@ -124,12 +127,28 @@ async fn a_history_with_a_hole_is_an_error() {
 async fn one_request_is_read_as_it_stands() {
     let closed = mock!(Client::get_requested_service_quota_change).then_output(|| {
         GetRequestedServiceQuotaChangeOutput::builder()
-            .requested_quota(change("r-1", RequestStatus::Denied))
+            .requested_quota(change("r-1", SdkStatus::Denied))
             .build()
     });
-    let read = request(&client(&[&closed]), "r-1").await.unwrap();
-    assert_eq!((read.status.as_str(), read.is_open), ("DENIED", false));
+    let read = request(&client(&[&closed]), "r-1").await.unwrap().unwrap();
+    assert_eq!((read.standing(), read.is_open), (RequestStatus::Denied, false));
+    assert_eq!(read.updated_at, Some("2026-10-19T03:45:55Z".parse().unwrap()));
     let empty = mock!(Client::get_requested_service_quota_change)
         .then_output(|| GetRequestedServiceQuotaChangeOutput::builder().build());
     assert!(request(&client(&[&empty]), "r-1").await.is_err());
+    let refusing = async |code_of_error: &'static str| {
+        let rule = mock!(Client::get_requested_service_quota_change)
+            .then_error(move || GetRequestedServiceQuotaChangeError::generic(error(code_of_error)));
+        request(&client(&[&rule]), "r-1").await
+    };
+    assert_eq!(refusing("NoSuchResourceException").await.unwrap(), None);
+    assert!(refusing("TooManyRequestsException").await.unwrap_err().is_throttled());
+}
+
+#[test]
+fn a_request_that_an_earlier_release_noted_is_read() {
+    let noted = r#"{"id": "r-1", "code": "L-CCA5DF70", "desired_value": 1.0, "status": "PENDING",
+        "is_open": true, "case_number": null, "created_at": null}"#;
+    let request: QuotaRequest = serde_json::from_str(noted).unwrap();
+    assert_eq!((request.standing(), request.updated_at), (RequestStatus::Pending, None));
 }

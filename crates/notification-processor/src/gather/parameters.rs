@@ -22,7 +22,7 @@ pub(crate) struct Parameters {
 }
 
 /// The settings and the pool's document: one call for at most ten names.
-pub(super) async fn parameters(app: &App, pool: &PoolLabel) -> Parameters {
+pub(crate) async fn parameters(app: &App, pool: &PoolLabel) -> Parameters {
     let prefix = &app.config.prefix;
     let document = thresholds_parameter(prefix, pool);
     let setting = |name: SettingName| setting_parameter(prefix, name.word());

@@ -1,8 +1,9 @@
 //! The figures reach the case of a request, once.
 
+use aws_sdk_servicequotas::types::RequestStatus;
 use llmwatch_core::alarm::AlarmKind::Throttles;
 
-use super::world::World;
+use super::world::{TPM, World};
 
 const A_DAY: i64 = 24 * 60;
 
@@ -66,19 +67,76 @@ async fn each_request_without_a_case_is_told_of_after_a_day() {
 async fn a_request_that_closes_without_a_case_ends_the_wait() {
     let world = requested(|world| world.state().gives_cases = false).await;
     world.run_for(10).await;
-    world.state().close_requests();
+    world.state().decide_requests(&RequestStatus::CaseClosed);
     world.run_for(60).await;
     assert_eq!((world.mails().len(), world.is_quiet()), (1, true));
+    assert_eq!(world.watched(), 1, "whether the quota changes is still to be seen");
 }
 
 #[tokio::test]
-async fn a_request_that_closes_gets_its_figures_if_support_has_answered() {
+async fn a_request_approved_before_it_has_a_case_is_told_of_at_the_next_look() {
+    let world = requested(|world| world.state().gives_cases = false).await;
+    world.state().decide_requests(&RequestStatus::Approved);
+    world.state().quotas.insert(TPM.to_owned(), 690_000.0);
+    world.run_for(5).await;
+    let [_, granted] = &world.subjects()[..] else { panic!("{:?}", world.subjects()) };
+    assert!(granted.starts_with("[Quota raised] TPM is 690,000 now"), "{granted}");
+    world.look_at_requests();
+    world.run_for(60).await;
+    assert_eq!((world.mails().len(), world.watched(), world.is_quiet()), (2, 0, true));
+    assert!(world.cases().is_empty());
+}
+
+#[tokio::test]
+async fn a_request_denied_while_its_case_is_awaited_is_told_of() {
+    let world = requested(|world| world.state().gives_cases = false).await;
+    world.run_for(10).await;
+    world.state().decide_requests(&RequestStatus::Denied);
+    world.run_for(60).await;
+    let [_, refused] = &world.subjects()[..] else { panic!("{:?}", world.subjects()) };
+    assert!(refused.starts_with("[Quota not raised] TPM increase was refused"), "{refused}");
+    assert_eq!((world.watched(), world.is_quiet()), (0, true));
+}
+
+#[tokio::test]
+async fn the_case_of_a_decided_request_is_left_alone() {
     let world = requested(|_| ()).await;
     world.state().now += jiff::SignedDuration::from_secs(90);
     world.cases();
-    world.state().close_requests();
+    world.state().decide_requests(&RequestStatus::CaseClosed);
     world.run_for(60).await;
-    assert_eq!(world.cases()[0].messages.len(), 3);
+    assert_eq!(world.cases()[0].messages.len(), 2, "a message would open it again");
+    assert!(world.is_quiet());
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_listed_yet_is_waited_for() {
+    let world = requested(|_| ()).await;
+    world.state().refuse("get_requested_service_quota_change", "NoSuchResourceException", 2);
+    world.run_for(60).await;
+    assert_eq!((world.cases()[0].messages.len(), world.dead_letters()), (3, 0));
+    assert!(world.is_quiet());
+}
+
+#[tokio::test]
+async fn a_status_nobody_has_heard_of_ends_no_wait() {
+    let world = requested(|world| world.state().gives_cases = false).await;
+    world.state().decide_requests(&RequestStatus::from("ESCALATED"));
+    world.run_for(60).await;
+    assert!(!world.is_quiet());
+    world.run_for(A_DAY).await;
+    let [_, pending] = &world.subjects()[..] else { panic!("{:?}", world.subjects()) };
+    assert!(pending.contains("has no case yet"), "{pending}");
+}
+
+#[tokio::test]
+async fn a_reply_by_another_name_is_taken_for_none() {
+    let world = requested(|world| world.state().support_calls_itself = "AWS").await;
+    world.run_for(A_DAY - 60).await;
+    assert_eq!(world.cases()[0].messages.len(), 2);
+    world.run_for(120).await;
+    assert_eq!(world.cases()[0].messages.len(), 3, "after a day the figures come all the same");
+    assert!(world.is_quiet());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! From alarms to one decision, one request or case, and one mail.
 
+use aws_sdk_servicequotas::types::RequestStatus;
 use llmwatch_core::alarm::AlarmKind::{
     HighInvocationRate, HighLatency, HighTPMQuotaUsage, ServerErrors, Throttles,
 };
@@ -154,7 +155,7 @@ async fn an_update_after_a_closed_request_makes_a_new_one() {
     let world = World::busy();
     world.fire(Throttles);
     world.run_for(20).await;
-    world.state().close_requests();
+    world.state().decide_requests(&RequestStatus::CaseClosed);
     world.fire(HighTPMQuotaUsage);
     world.run_for(20).await;
     assert_eq!(world.requests().len(), 2);

@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::operation::delete_item::{
 };
 use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemInput, GetItemOutput};
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemInput, PutItemOutput};
+use aws_sdk_dynamodb::operation::query::{QueryError, QueryInput, QueryOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_sdk_servicequotas::operation::get_requested_service_quota_change::{
@@ -193,7 +194,21 @@ fn dynamodb(state: &Shared) -> aws_sdk_dynamodb::Client {
             Ok(DeleteItemOutput::builder().build())
         }
     );
-    client!(aws_sdk_dynamodb, [&get, &put, &delete])
+    // One row a page, so that every look at several has to follow the pages.
+    let query = serve!(state, sdk::query, QueryError, |state: &mut State, request: &QueryInput| {
+        let pk = request.expression_attribute_values().unwrap()[":pk"].as_s().unwrap();
+        let after = request.exclusive_start_key().map(key);
+        let mut rows = state.rows.iter().filter(|(found, _)| {
+            found.0 == *pk && after.as_ref().is_none_or(|after| *found > after)
+        });
+        let row = rows.next().map(|(_, row)| row.clone());
+        let last = rows.next().and(row.clone());
+        Ok(QueryOutput::builder()
+            .set_items(Some(row.into_iter().collect()))
+            .set_last_evaluated_key(last)
+            .build())
+    });
+    client!(aws_sdk_dynamodb, [&get, &put, &delete, &query])
 }
 
 /// The three conditions the ledger writes under.
@@ -248,8 +263,11 @@ fn quotas(state: &Shared) -> aws_sdk_servicequotas::Client {
             let requests = state.requests();
             let request =
                 requests.iter().find(|request| Some(request.id.as_str()) == asked.request_id());
+            let unknown =
+                || GetRequestedServiceQuotaChangeError::generic(error("NoSuchResourceException"));
+            let request = request.ok_or_else(|| Box::new(unknown()))?;
             Ok(GetRequestedServiceQuotaChangeOutput::builder()
-                .set_requested_quota(request.map(change))
+                .requested_quota(change(request))
                 .build())
         }
     );
@@ -272,10 +290,10 @@ fn quotas(state: &Shared) -> aws_sdk_servicequotas::Client {
 }
 
 fn change(request: &Request) -> RequestedServiceQuotaChange {
-    let status = match (request.is_closed, &request.case_number) {
-        (true, _) => RequestStatus::CaseClosed,
-        (false, None) => RequestStatus::Pending,
-        (false, Some(_)) => RequestStatus::CaseOpened,
+    let (status, updated_at) = match (&request.decided, &request.case_number) {
+        (Some((status, decided_at)), _) => (status.clone(), *decided_at),
+        (None, None) => (RequestStatus::Pending, request.made_at),
+        (None, Some(_)) => (RequestStatus::CaseOpened, request.made_at),
     };
     RequestedServiceQuotaChange::builder()
         .id(&request.id)
@@ -284,6 +302,7 @@ fn change(request: &Request) -> RequestedServiceQuotaChange {
         .status(status)
         .set_case_id(request.case_number.clone())
         .created(DateTime::from_secs(request.made_at.as_second()))
+        .last_updated(DateTime::from_secs(updated_at.as_second()))
         .build()
 }
 

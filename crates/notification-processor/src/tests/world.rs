@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_servicequotas::types::RequestStatus;
 use jiff::{SignedDuration, Timestamp};
 use llmwatch_core::alarm::{AlarmKind, name};
 use llmwatch_core::episode::{AlarmState, Episode};
@@ -80,7 +81,8 @@ pub(crate) struct Request {
     pub(crate) desired: f64,
     pub(crate) made_at: Timestamp,
     pub(crate) case_number: Option<String>,
-    pub(crate) is_closed: bool,
+    /// How AWS decided it, and when.
+    pub(crate) decided: Option<(RequestStatus, Timestamp)>,
 }
 
 /// A case with its messages: (who wrote it, what it says).
@@ -152,6 +154,8 @@ pub(crate) struct State {
     /// Whether requests get cases, and cases Support's automatic reply.
     pub(crate) gives_cases: bool,
     pub(crate) support_replies: bool,
+    /// Who Support's messages are from.
+    pub(crate) support_calls_itself: &'static str,
     pub(crate) retry_after: Option<i64>,
     meanwhile: Option<(&'static str, Meanwhile)>,
     deliveries: Vec<Delivery>,
@@ -220,7 +224,7 @@ impl State {
 
     /// Makes a request, unless one for the quota is open.
     pub(crate) fn request(&mut self, code: &str, desired: f64) -> Option<Request> {
-        if self.requests.iter().any(|request| request.code == code && !request.is_closed) {
+        if self.requests.iter().any(|request| request.code == code && request.decided.is_none()) {
             return None;
         }
         let request = Request {
@@ -229,16 +233,23 @@ impl State {
             desired,
             made_at: self.now,
             case_number: None,
-            is_closed: false,
+            decided: None,
         };
         self.requests.push(request.clone());
         Some(request)
     }
 
-    pub(crate) fn close_requests(&mut self) {
+    /// Has every open request decided; the quotas stay as they are.
+    pub(crate) fn decide_requests(&mut self, as_what: &RequestStatus) {
+        let now = self.now;
         for request in &mut self.requests {
-            request.is_closed = true;
+            request.decided.get_or_insert((as_what.clone(), now));
         }
+    }
+
+    /// Has Service Quotas forget every request.
+    pub(crate) fn forget_requests(&mut self) {
+        self.requests.clear();
     }
 
     /// Requests as they stand: by now some have a case.
@@ -246,12 +257,16 @@ impl State {
         for index in 0..self.requests.len() {
             let request = &self.requests[index];
             let is_due = self.now.duration_since(request.made_at) >= CASE_AFTER;
-            if self.gives_cases && is_due && request.case_number.is_none() && !request.is_closed {
+            if self.gives_cases
+                && is_due
+                && request.case_number.is_none()
+                && request.decided.is_none()
+            {
                 self.open_case("Quota Increase: Bedrock", "Opened by Service Quotas");
                 let case = self.cases.last_mut().unwrap();
                 if self.support_replies {
                     let reply = "We have received your request".to_owned();
-                    case.messages.push(("Amazon Web Services".to_owned(), reply));
+                    case.messages.push((self.support_calls_itself.to_owned(), reply));
                 }
                 self.requests[index].case_number = Some(case.number.clone());
             }
@@ -333,6 +348,7 @@ impl World {
             is_killed: false,
             gives_cases: true,
             support_replies: true,
+            support_calls_itself: "Amazon Web Services",
             retry_after: None,
             meanwhile: None,
             deliveries: Vec::new(),
@@ -388,6 +404,16 @@ impl World {
     pub(crate) fn episode(&self) -> Episode {
         let row = self.state().rows[&(format!("pool#{}", pool()), "episode".to_owned())].clone();
         serde_json::from_str(row["document"].as_s().unwrap()).unwrap()
+    }
+
+    /// How many requests the function still watches.
+    pub(crate) fn watched(&self) -> usize {
+        self.state().rows.keys().filter(|(pk, _)| pk == "watched-requests").count()
+    }
+
+    /// An hour is over: the schedule has the function look at quota requests.
+    pub(crate) fn look_at_requests(&self) {
+        deliver(&mut self.state(), json!({"check": "requests"}));
     }
 
     /// Whether nothing is on its way to the function.
