@@ -51,10 +51,13 @@ pub enum InvalidEvent {
     /// Anything else.
     #[error(
         "event: expected a CloudFormation custom resource (field RequestType), a schedule (field \
-         detail-type \"Scheduled Event\") or an empty object; send {{}} to reconcile the contacts \
-         now"
+         detail-type \"Scheduled Event\") or an empty object, got {found}; send {{}} to \
+         reconcile the contacts now"
     )]
-    Unknown,
+    Unknown {
+        /// What came instead, without its content.
+        found: String,
+    },
 }
 
 /// Reads an event.
@@ -73,7 +76,21 @@ pub fn trigger(event: &Value) -> Result<Trigger, InvalidEvent> {
         (_, Some("Scheduled Event")) => Ok(Trigger::Schedule),
         (Value::Null, _) => Ok(Trigger::Direct),
         (Value::Object(fields), _) if fields.is_empty() => Ok(Trigger::Direct),
-        _ => Err(InvalidEvent::Unknown),
+        _ => Err(InvalidEvent::Unknown { found: outline(event) }),
+    }
+}
+
+fn outline(event: &Value) -> String {
+    match event {
+        Value::Object(fields) => {
+            let names: Vec<&str> = fields.keys().map(String::as_str).take(10).collect();
+            format!("an object with the fields {}", names.join(", "))
+        }
+        Value::Array(_) => "an array".to_owned(),
+        Value::String(_) => "a string".to_owned(),
+        Value::Number(_) => "a number".to_owned(),
+        Value::Bool(_) => "a truth value".to_owned(),
+        Value::Null => "null".to_owned(),
     }
 }
 
