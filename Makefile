@@ -12,7 +12,7 @@ PORT ?= 4566
 OFFLINE := AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 
-.PHONY: help demo test check local bench accept build deploy delete
+.PHONY: help demo test check local bench accept accept-actions build deploy delete
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -25,9 +25,11 @@ demo: .venv/ready ## Play an incident on a local AWS, from traffic to e-mail and
 # build of the AWS SDKs.
 test: check .venv/ready ## Everything the CI runs: check, then all tests
 	cargo build --locked --workspace --all-targets
+	rm -rf target/actions-seen
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --locked --workspace && cargo test --locked --workspace --doc; \
 	else cargo test --locked --workspace; fi
+	target/debug/actions-seen
 
 check: .venv-sam/lint ## Format, lints, documentation, licences, template
 	cargo fmt --all --check
@@ -49,6 +51,11 @@ bench: .venv/ready ## Measure calls, time, CPU and memory of the functions as de
 accept: ## Take the texts the snapshot tests now produce as right; review the diff
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace --lib --bins --test offline
 	git diff --stat -- '*.snap'
+
+# After `make test`, whose end-to-end tests leave what the functions called.
+accept-actions:
+	target/debug/actions-seen accept
+	git diff --stat -- tests/data/actions-seen.txt
 
 build: .venv-sam/build ## Build what is deployed, for arm64 unless ARCH=x86_64
 	$(SAM) build --parameter-overrides Architecture=$(or $(ARCH),arm64)

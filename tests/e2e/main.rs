@@ -16,6 +16,8 @@ mod dead_letters;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod incident;
 #[cfg(test)]
 mod ledger;

@@ -11,6 +11,7 @@ pub mod permissions;
 pub mod process;
 pub mod readers;
 pub mod runtime_api;
+pub mod seen;
 pub mod stack;
 pub mod traffic;
 pub mod world;

@@ -16,10 +16,7 @@ use crate::process::Places;
 ///
 /// When the template cannot be read or has no such function.
 pub fn allowed(places: &Places, function: &str) -> Result<BTreeSet<String>, Broken> {
-    let path = places.repository.join("template.yaml");
-    let text = std::fs::read_to_string(&path).map_err(Broken::io("reading template.yaml"))?;
-    let template: Value = serde_saphyr::from_str(&text)
-        .map_err(|error| Broken::Template(format!("valid YAML: {error}")))?;
+    let template = template(places)?;
     let resources = &template["Resources"];
     let built = resources
         .as_object()
@@ -43,6 +40,26 @@ pub fn allowed(places: &Places, function: &str) -> Result<BTreeSet<String>, Brok
             _ => Vec::new(),
         })
         .collect())
+}
+
+/// The functions of the template, by their binaries' names.
+///
+/// # Errors
+///
+/// When the template cannot be read.
+pub fn functions(places: &Places) -> Result<Vec<String>, Broken> {
+    let template = template(places)?;
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    Ok(resources
+        .filter_map(|(_id, one)| one["Metadata"]["BuildProperties"]["Binary"].as_str())
+        .map(str::to_owned)
+        .collect())
+}
+
+fn template(places: &Places) -> Result<Value, Broken> {
+    let path = places.repository.join("template.yaml");
+    let text = std::fs::read_to_string(&path).map_err(Broken::io("reading template.yaml"))?;
+    serde_saphyr::from_str(&text).map_err(|error| Broken::Template(format!("valid YAML: {error}")))
 }
 
 /// The action IAM asks for before it lets a recorded call through.

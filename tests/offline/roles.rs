@@ -1,7 +1,9 @@
 //! What the functions may do.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
+use llmwatch_tests::process::Places;
+use llmwatch_tests::seen;
 use serde_json::Value;
 
 use crate::template::{Resource, functions, resources, statements, texts};
@@ -34,24 +36,22 @@ const WITHOUT_RESOURCE: [&str; 21] = [
     "xray:PutTraceSegments",
 ];
 
-/// Actions no SDK call of ours stands for.
-const NOT_CALLED_BY_US: [&str; 12] = [
-    // PutMetricAlarm with tags.
-    "cloudwatch:TagResource",
-    // The first quota increase of an account.
-    "iam:CreateServiceLinkedRole",
-    // SNS and SQS use the key in the name of the caller.
-    "kms:Decrypt",
-    "kms:GenerateDataKey",
-    // Lambda writes the log and the trace, and polls the queue.
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
+/// Actions that are granted though no end-to-end test has a function call them, with the reason;
+/// of every function, or of the one named.
+const NOT_SEEN: [(&str, &str, &str); 13] = [
+    ("", "logs:CreateLogStream", "Lambda writes the log in the function's name"),
+    ("", "logs:PutLogEvents", "Lambda writes the log in the function's name"),
+    ("", "xray:PutTraceSegments", "Lambda sends the trace in the function's name"),
+    ("", "xray:PutTelemetryRecords", "Lambda sends the trace in the function's name"),
+    ("", "sqs:SendMessage", "Lambda parks events a function failed on in its name"),
+    ("", "kms:Decrypt", "SQS, SNS and Secrets Manager use the key in the name of the caller"),
+    ("", "kms:GenerateDataKey", "SQS and SNS use the key in the name of the caller"),
+    ("notification-processor", "sqs:ReceiveMessage", "Lambda polls the queue in its name"),
+    ("notification-processor", "sqs:DeleteMessage", "Lambda polls the queue in its name"),
+    ("notification-processor", "sqs:GetQueueAttributes", "Lambda polls the queue in its name"),
+    ("notification-processor", "iam:CreateServiceLinkedRole", "the first increase of an account"),
+    ("alarm-updater", "cloudwatch:TagResource", "PutMetricAlarm with tags asks for it"),
+    ("quota-calculator", "bedrock:GetCustomModel", "the local AWS has no custom model to read"),
 ];
 
 fn role_statements(role: &Resource) -> Vec<&'static Value> {
@@ -129,47 +129,47 @@ fn only_the_notification_processor_may_file_anything() {
     }
 }
 
-/// The operations the shell calls, as the SDKs spell them: `put_metric_alarm`.
-fn shell_calls(operation: &str) -> bool {
-    let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/llmwatch-aws/src");
-    let mut directories = vec![shell];
-    while let Some(directory) = directories.pop() {
-        for entry in std::fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                directories.push(path);
-            } else if std::fs::read_to_string(path).unwrap().contains(&format!(".{operation}()")) {
-                return true;
-            }
+/// A function's binary and an action.
+type Action = (String, String);
+
+/// What the roles grant.
+fn granted() -> BTreeSet<Action> {
+    let mut granted = BTreeSet::new();
+    for function in functions() {
+        let binary = function.definition["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
+        let role = Resource::named(function.text("Role").strip_suffix(".Arn").unwrap());
+        for action in role_statements(&role).iter().flat_map(|one| texts(&one["Action"])) {
+            granted.insert((binary.to_owned(), action.to_owned()));
         }
     }
-    false
+    granted
 }
 
-fn snake_case(operation: &str) -> String {
-    let mut words = String::new();
-    let mut before = 'A';
-    for letter in operation.replace("AWSDefault", "AwsDefault").chars() {
-        if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
-            words.push('_');
-        }
-        words.push(letter.to_ascii_lowercase());
-        before = letter;
-    }
-    words
+/// What the end-to-end tests saw called, and what a reason is given for.
+fn seen() -> BTreeSet<Action> {
+    seen::read(&seen::list(&Places::of_this_build().unwrap())).unwrap()
+}
+
+/// The list is held against a run of all end-to-end tests by `make test`.
+#[test]
+fn every_role_grants_what_its_function_was_seen_calling_and_nothing_else_without_a_reason() {
+    let reasoned = |(function, action): &Action| {
+        NOT_SEEN.iter().any(|(of, one, _)| one == action && (of.is_empty() || of == function))
+    };
+    let (granted, seen) = (granted(), seen());
+    let missing: Vec<&Action> = seen.difference(&granted).collect();
+    assert!(missing.is_empty(), "called and not granted: {missing:?}");
+    let idle: Vec<&Action> = granted.difference(&seen).filter(|action| !reasoned(action)).collect();
+    assert!(idle.is_empty(), "granted and never called: {idle:?}");
 }
 
 #[test]
-fn no_role_allows_what_no_code_calls() {
-    for role in resources("AWS::IAM::Role") {
-        let statements = role_statements(&role);
-        for action in statements.iter().flat_map(|statement| texts(&statement["Action"])) {
-            let (_service, operation) = action.split_once(':').unwrap();
-            assert!(
-                NOT_CALLED_BY_US.contains(&action) || shell_calls(&snake_case(operation)),
-                "{}: {action}",
-                role.id
-            );
-        }
+fn no_reason_outlives_what_it_is_given_for() {
+    let (granted, seen) = (granted(), seen());
+    for (function, action, reason) in NOT_SEEN {
+        let needed = granted
+            .difference(&seen)
+            .any(|(of, one)| one == action && (function.is_empty() || of == function));
+        assert!(needed && !reason.is_empty(), "{function} {action}: {reason}");
     }
 }

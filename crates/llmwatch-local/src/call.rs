@@ -176,6 +176,10 @@ fn rest_operation(method: &Method, path: &str) -> String {
         ("POST", ["inference-profiles"]) => "CreateInferenceProfile",
         ("GET", ["inference-profiles", ..]) => "GetInferenceProfile",
         ("DELETE", ["inference-profiles", ..]) => "DeleteInferenceProfile",
+        ("GET", ["custom-models", _, ..]) => "GetCustomModel",
+        ("GET", ["model-customization", "custom-model-deployments", _, ..]) => {
+            "GetCustomModelDeployment"
+        }
         ("GET", ["foundation-models"]) => "ListFoundationModels",
         ("GET", ["foundation-models", ..]) => "GetFoundationModel",
         ("GET", ["logging", "modelinvocations"]) => "GetModelInvocationLoggingConfiguration",
