@@ -7,6 +7,7 @@
 pub mod aws_call;
 pub mod broken;
 pub mod control;
+pub mod outside_bytes;
 pub mod permissions;
 pub mod process;
 pub mod readers;

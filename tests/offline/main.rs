@@ -17,6 +17,8 @@ mod failures;
 #[cfg(test)]
 mod life_cycle;
 #[cfg(test)]
+mod outside_bytes;
+#[cfg(test)]
 mod parameters;
 #[cfg(test)]
 mod roles;

@@ -3,7 +3,11 @@
 use llmwatch_core::custom_resource::{
     CustomResourceRequest, MalformedRequest, is_custom_resource_event,
 };
+use llmwatch_core::excerpt::excerpt;
 use serde_json::Value;
+
+/// The fields of an unknown event that are named.
+const MAX_FIELDS_SHOWN: usize = 10;
 
 /// What invoked the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +61,8 @@ pub fn trigger(event: &Value) -> Result<Trigger, InvalidEvent> {
             (None, Some(_)) => Err(InvalidEvent::PlanOnly),
             (None, None) if fields.is_empty() => Ok(Trigger::Reconcile),
             (Some(_) | None, _) => {
-                let names: Vec<&str> = fields.keys().map(String::as_str).take(10).collect();
+                let names: Vec<String> =
+                    fields.keys().take(MAX_FIELDS_SHOWN).map(|name| excerpt(name)).collect();
                 let found = format!("an object with the fields {}", names.join(", "));
                 Err(InvalidEvent::Unknown { found })
             }

@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::excerpt;
 use crate::ids::StackPrefix;
 
 /// The answer must be smaller than this many bytes.
@@ -40,7 +41,7 @@ pub enum Action {
     Update,
     /// The resource goes, or its predecessor under another physical id does.
     Delete,
-    /// A request type this version does not know, as it was spelt. It is answered `FAILED`.
+    /// A request type this version does not know, as it was spelt, if need be cut short. It is answered `FAILED`.
     Unknown(String),
 }
 
@@ -248,7 +249,10 @@ fn action(event: &serde_json::Value) -> Action {
         Ok(Known::Create) => Action::Create,
         Ok(Known::Update) => Action::Update,
         Ok(Known::Delete) => Action::Delete,
-        Err(_) => Action::Unknown(word.as_str().map_or_else(|| word.to_string(), str::to_owned)),
+        Err(_) => {
+            let spelt = word.as_str().map_or_else(|| word.to_string(), str::to_owned);
+            Action::Unknown(excerpt(&spelt))
+        }
     }
 }
 

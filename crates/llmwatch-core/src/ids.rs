@@ -4,13 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::excerpt;
+
 /// An identifier that does not have the form AWS or llmwatch gives it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} {value:?} is not valid: {rule}")]
+#[error("{kind} {:?} is not valid: {rule}", excerpt(value))]
 pub struct InvalidId {
     /// What the value was meant to be, for example `quota code`.
     pub kind: &'static str,
-    /// The value as it came.
+    /// The value as it came; messages show its beginning.
     pub value: String,
     /// The form it must have.
     pub rule: &'static str,

@@ -12,6 +12,7 @@ pub mod decision;
 pub mod duplicate;
 pub mod episode;
 pub mod evidence;
+pub mod excerpt;
 pub mod fingerprint;
 pub mod ids;
 pub mod model_id;

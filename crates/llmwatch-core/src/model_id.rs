@@ -104,9 +104,13 @@ impl ModelId {
                 profile @ Self::SystemProfile { .. } => Ok(profile),
                 _ => Err(invalid(text, "an inference-profile ARN must end in a system profile id")),
             },
-            ("bedrock", "application-inference-profile") => {
+            ("bedrock", "application-inference-profile") if is_application_profile_id(id) => {
                 Ok(Self::ApplicationProfile(id.to_owned()))
             }
+            ("bedrock", "application-inference-profile") => Err(invalid(
+                text,
+                "an application profile's id is 12 lower-case letters and digits",
+            )),
             ("bedrock", "custom-model-deployment") => Ok(Self::CustomDeployment(text.to_owned())),
             ("bedrock", "provisioned-model" | "imported-model" | "custom-model")
             | ("sagemaker", "endpoint") => Ok(Self::Dedicated(text.to_owned())),
@@ -399,6 +403,10 @@ mod tests {
         check_no_model(ACROSS_ALL_MODELS, "roll-up");
         check_no_model("arn:aws:bedrock:us-east-1::prompt-router/anthropic.claude:1", "router");
         check_no_model("arn:aws:s3:::bucket/key", "serves a model");
+        check_no_model(
+            "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/x/y z",
+            "12 lower-case letters and digits",
+        );
         check_no_model("arn:aws:bedrock:us-east-1", "six parts");
         check_no_model("arn:aws:bedrock:us-east-1:123456789012:guardrail", "resource type");
         for text in ["", "claude", "us.nova-lite-v1:0", "Amazon.Nova", "amazon.", "über.modell-1"]

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::cloudwatch::alarm::{AlarmState, UnknownWord};
+use llmwatch_core::excerpt::excerpt;
 use llmwatch_core::ids::StackPrefix;
 use serde::Deserialize;
 use serde_json::Value;
@@ -98,9 +99,9 @@ pub(crate) fn incoming(event: &Value, prefix: &StackPrefix) -> Result<Incoming, 
         (None, None) if event.get("check").and_then(Value::as_str) == Some("requests") => {
             Ok(Incoming::WatchedRequests)
         }
-        (record_source, source) => Err(EventError::UnknownSource(
-            record_source.or(source).unwrap_or("no source member").to_owned(),
-        )),
+        (record_source, source) => Err(EventError::UnknownSource(excerpt(
+            record_source.or(source).unwrap_or("no source member"),
+        ))),
     }
 }
 

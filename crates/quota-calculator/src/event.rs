@@ -3,7 +3,11 @@
 use llmwatch_core::custom_resource::{
     CustomResourceRequest, MalformedRequest, is_custom_resource_event,
 };
+use llmwatch_core::excerpt::excerpt;
 use serde_json::Value;
+
+/// The fields of an unknown event that are named.
+const MAX_FIELDS_SHOWN: usize = 10;
 
 /// What invoked the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +59,8 @@ pub fn trigger(event: &Value) -> Result<Trigger, InvalidEvent> {
 fn outline(event: &Value) -> String {
     match event {
         Value::Object(fields) => {
-            let names: Vec<&str> = fields.keys().map(String::as_str).take(10).collect();
+            let names: Vec<String> =
+                fields.keys().take(MAX_FIELDS_SHOWN).map(|name| excerpt(name)).collect();
             format!("an object with the fields {}", names.join(", "))
         }
         Value::Array(_) => "an array".to_owned(),

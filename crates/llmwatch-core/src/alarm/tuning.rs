@@ -15,6 +15,7 @@ use pattern::PoolPattern;
 use serde_json::Value;
 
 use super::{AlarmDefinition, AlarmKind, CATALOGUE, definition};
+use crate::excerpt::excerpt;
 use crate::pool::PoolLabel;
 
 /// The name of the setting.
@@ -170,7 +171,7 @@ fn kind_words() -> String {
 }
 
 fn quoted(key: &str) -> String {
-    format!("{key:?}")
+    format!("{:?}", excerpt(key))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::query::{MetricDataQuery, MetricStat, QueryError};
+use crate::excerpt::excerpt;
 
 /// The state of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -163,7 +164,7 @@ pub enum AlarmError {
 
 /// A word that is not one of CloudWatch's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{word}` is not a {what}")]
+#[error("`{}` is not a {what}", excerpt(word))]
 pub struct UnknownWord {
     /// What it should be.
     pub what: &'static str,

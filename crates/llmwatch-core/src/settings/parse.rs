@@ -8,6 +8,7 @@ use super::{
     CaseAutomation, IncreasePercent, Language, LowUsageAction, NotifyFrom, PoolSettings,
     SettingName, SettingProblem, Settings,
 };
+use crate::excerpt::excerpt;
 use crate::pool::PoolLabel;
 
 /// The longest free text taken, in characters: a case body holds 8000 in all.
@@ -29,7 +30,7 @@ pub fn parse(texts: &BTreeMap<SettingName, String>) -> (Settings, Vec<SettingPro
     let mut problems = Vec::new();
     for (&setting, text) in texts {
         if let Err(Refused { mend, in_force }) = apply(&mut general, setting, text) {
-            let value = shortened(text);
+            let value = excerpt(text);
             problems.push(SettingProblem::Invalid { setting, within: None, value, mend, in_force });
         }
     }
@@ -128,7 +129,7 @@ fn read_overrides(settings: &mut Settings, text: &str, problems: &mut Vec<Settin
             problems.push(SettingProblem::Invalid {
                 setting: SettingName::PoolOverrides,
                 within: None,
-                value: shortened(text),
+                value: excerpt(text),
                 mend:
                     "a JSON object by pool label, for example {\"global.m\":{\"language\":\"ja\"}}"
                         .to_owned(),
@@ -150,11 +151,14 @@ fn read_pool_part(
     part: &Value,
     problems: &mut Vec<SettingProblem>,
 ) {
+    let label = excerpt(label);
     let mut note = |key: Option<&str>, value: &Value, Refused { mend, in_force }| {
         problems.push(SettingProblem::Invalid {
             setting: SettingName::PoolOverrides,
-            within: Some(key.map_or_else(|| label.to_owned(), |key| format!("{label}: {key}"))),
-            value: shortened(&value.to_string()),
+            within: Some(
+                key.map_or_else(|| label.clone(), |key| format!("{label}: {}", excerpt(key))),
+            ),
+            value: excerpt(&value.to_string()),
             mend,
             in_force,
         });
@@ -230,14 +234,6 @@ fn as_text(value: &Value) -> Option<String> {
 fn hold_back(settings: &mut PoolSettings) {
     if settings.case_automation == CaseAutomation::On {
         settings.case_automation = CaseAutomation::DryRun;
-    }
-}
-
-fn shortened(text: &str) -> String {
-    const MAX_CHARS: usize = 80;
-    match text.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

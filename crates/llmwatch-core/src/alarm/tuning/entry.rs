@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde_json::{Map, Value};
 
 use crate::alarm::{AlarmDefinition, Layer, Limit, Statistic};
+use crate::excerpt::excerpt;
 
 /// The longest time an alarm looks back: a day, or a week for periods of an hour or more.
 ///
@@ -38,21 +39,35 @@ pub(super) struct Evaluation {
     pub(super) evaluation_periods: u32,
 }
 
+/// Problems that are told one by one; whoever mends these sees the next.
+const MOST_PROBLEMS: usize = 10;
+
 /// Collects what is wrong, in the order of the JSON's keys.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<String>);
+pub(super) struct Problems {
+    told: Vec<String>,
+    more: usize,
+}
 
 impl Problems {
     pub(super) fn add(&mut self, place: &str, what: impl Display) {
-        self.0.push(format!("{place} {what}"));
+        if self.told.len() < MOST_PROBLEMS {
+            self.told.push(format!("{place} {what}"));
+        } else {
+            self.more += 1;
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.told.is_empty()
     }
 
     pub(super) fn into_texts(self) -> Vec<String> {
-        self.0
+        let Self { mut told, more } = self;
+        if more > 0 {
+            told.push(format!("and {more} more"));
+        }
+        told
     }
 }
 
@@ -74,13 +89,14 @@ pub(super) fn read(
             None => {
                 let known: Vec<&str> = Field::all(row).iter().map(|field| field.word()).collect();
                 problems.add(
-                    &format!("{place}.{field}"),
+                    &format!("{place}.{}", excerpt(field)),
                     format_args!("is no field of this kind; it takes {}", known.join(", ")),
                 );
                 continue;
             }
         };
         if let Err(mend) = read {
+            let value = excerpt(&value.to_string());
             problems.add(&format!("{place}.{field}"), format_args!("is {value}; {mend}"));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::excerpt::excerpt;
 use crate::pool::PoolLabel;
 
 /// A pool label, or a glob in which `*` stands for any text. Ordered from wide to exact.
@@ -15,7 +16,8 @@ impl PoolPattern {
         if !key.is_empty() && key.chars().all(allowed) {
             return Ok(Self(key.to_owned()));
         }
-        let mended: String = key.chars().map(|c| if allowed(c) { c } else { '_' }).collect();
+        let mended: String =
+            excerpt(key).chars().map(|c| if allowed(c) { c } else { '_' }).collect();
         let mended = if mended.is_empty() { "*" } else { &mended };
         Err(format!(
             "is no pool label; labels have letters, digits, . - _ (here * too): write {mended:?}"

@@ -5,6 +5,7 @@ use super::{
     Expression, Filler, MAXIMUM_CHARACTERS, MAXIMUM_DEPTH, MathError, MathProblem, Node, NodeKind,
     Operator, Pick, Reduction,
 };
+use crate::excerpt::excerpt;
 
 /// Reads an expression.
 ///
@@ -41,8 +42,8 @@ impl std::fmt::Display for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Number(number) => write!(f, "{number}"),
-            Self::Word(word) => f.write_str(word),
-            Self::Text(text) => write!(f, "\"{text}\""),
+            Self::Word(word) => f.write_str(&excerpt(word)),
+            Self::Text(text) => write!(f, "\"{}\"", excerpt(text)),
             Self::Symbol(symbol) => f.write_str(symbol),
         }
     }
@@ -65,7 +66,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, MathError> {
         } else if first.is_ascii_digit() || first == '.' {
             let length = number_length(rest);
             let Ok(number) = rest[..length].parse() else {
-                let problem = MathProblem::Unexpected(rest[..length].to_owned());
+                let problem = MathProblem::Unexpected(excerpt(&rest[..length]));
                 return Err(MathError { at, problem });
             };
             (Some(Token::Number(number)), length)
@@ -198,7 +199,7 @@ impl Parser<'_> {
     fn function(&mut self, at: usize, name: &str) -> Result<NodeKind, MathError> {
         let wrong = |message| Err(MathError { at, problem: MathProblem::Arguments(message) });
         if !KNOWN.contains(&name) {
-            let problem = MathProblem::UnknownFunction(name.to_owned());
+            let problem = MathProblem::UnknownFunction(excerpt(name));
             return Err(MathError { at, problem });
         }
         self.expect("(")?;

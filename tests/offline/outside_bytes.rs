@@ -1,0 +1,259 @@
+//! Nothing that comes from outside can make a parser panic, run away, or repeat more than a little
+//! of it in an error.
+//!
+//! Each parser reads its corpus, then changes of it: as many as `PROPTEST_CASES` says, 256 unless
+//! told otherwise.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use llmwatch_core::alarm::name::{self, AlarmName};
+use llmwatch_core::alarm::plan::Applied;
+use llmwatch_core::alarm::tuning::Tuning;
+use llmwatch_core::alarm::{AlarmKind, CATALOGUE};
+use llmwatch_core::cloudwatch::{composite, math};
+use llmwatch_core::custom_resource::{MAX_ANSWER_BYTES, Outcome};
+use llmwatch_core::episode::Episode;
+use llmwatch_core::ids::{AccountId, QuotaCode, Region, StackPrefix};
+use llmwatch_core::model_id::{FoundationModel, ModelId};
+use llmwatch_core::model_name::ModelName;
+use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::quota::name::QuotaName;
+use llmwatch_core::settings::{self, SettingName};
+use llmwatch_core::stored::StoredPool;
+use llmwatch_tests::outside_bytes::Corpus;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The longest error, in characters: some sentences, with beginnings of names and values in which
+/// every character may be escaped.
+const LONGEST_ERROR: usize = 3_000;
+/// The longest part of the input an error repeats, in characters.
+const LONGEST_ECHO: usize = 200;
+/// Longer inputs, in bytes, are not searched for what an error repeats: that alone takes minutes.
+const LONGEST_SEARCHED: usize = 20_000;
+/// What a megabyte may take in an unoptimised build on a busy machine; a quadratic reader takes
+/// hours.
+const LONGEST_READ: Duration = Duration::from_secs(20);
+
+/// Reads a corpus and changes of it; `read` checks what it accepts, and gives every refusal.
+#[track_caller]
+fn check(corpus: &Corpus, read: impl Fn(&str) -> Vec<String>) {
+    let read_once = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let start = Instant::now();
+        let refusals = read(&text);
+        assert!(start.elapsed() < LONGEST_READ, "{:?}", start.elapsed());
+        for refusal in refusals {
+            assert!(refusal.chars().count() <= LONGEST_ERROR, "{} characters", refusal.len());
+            if text.len() > LONGEST_SEARCHED {
+                continue;
+            }
+            let echo: Vec<char> = refusal.chars().collect();
+            for part in echo.windows(LONGEST_ECHO) {
+                let part: String = part.iter().collect();
+                assert!(!text.contains(&part), "repeats {part:?}");
+            }
+        }
+    };
+    for record in corpus.records() {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            read_once(&record.bytes);
+        }));
+        assert!(outcome.is_ok(), "{}", record.name);
+    }
+    let choices = proptest::collection::vec(any::<u32>(), 1..12);
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    TestRunner::new(config)
+        .run(&choices, |choices| {
+            read_once(&corpus.changed(&choices));
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn prefix() -> StackPrefix {
+    StackPrefix::parse("llmwatch").unwrap()
+}
+
+fn refusals<T, E: std::fmt::Display>(read: Result<T, E>) -> Vec<String> {
+    read.err().map(|error| error.to_string()).into_iter().collect()
+}
+
+/// Reads a stored document; one that is accepted is written and read again as it was.
+fn stored<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
+    text: &str,
+) -> Vec<String> {
+    if let Ok(document) = serde_json::from_str::<T>(text) {
+        let again = serde_json::to_string(&document).unwrap();
+        assert_eq!(serde_json::from_str::<T>(&again).unwrap(), document);
+    }
+    Vec::new()
+}
+
+#[test]
+fn events_of_the_calculator() {
+    check(&Corpus::of_events(), |text| {
+        let Ok(event) = serde_json::from_str::<Value>(text) else { return Vec::new() };
+        refusals(quota_calculator::trigger(&event))
+    });
+}
+
+#[test]
+fn events_of_the_updater_and_their_answers() {
+    check(&Corpus::of_events(), |text| {
+        let Ok(event) = serde_json::from_str::<Value>(text) else { return Vec::new() };
+        let trigger = alarm_updater::trigger(&event);
+        if let Ok(alarm_updater::Trigger::CustomResource(request)) = &trigger {
+            let _ = request.deletion(&prefix());
+            let fields = ["StackId", "RequestId", "LogicalResourceId", "PhysicalResourceId"];
+            let ids = fields.iter().map(|field| event[*field].to_string().len());
+            let answer = request.answer(&prefix(), &Outcome::Failed("\u{0}é".repeat(5_000)));
+            if ids.sum::<usize>() < 1_000 {
+                assert!(answer.len() < MAX_ANSWER_BYTES, "{} bytes", answer.len());
+            }
+            serde_json::from_str::<Value>(&answer).unwrap();
+        }
+        refusals(trigger)
+    });
+}
+
+#[test]
+fn quota_names() {
+    check(&Corpus::of("quota-name"), |text| {
+        if let QuotaName::Throughput { model, .. } = QuotaName::parse(text) {
+            assert!(text.contains(model), "{model:?}");
+            let _ = ModelName::of_quota("anthropic", model);
+        }
+        let _ = ModelName::of_quota("amazon", text);
+        let _ = ModelName::of_id("amazon", text);
+        Vec::new()
+    });
+}
+
+#[test]
+fn model_ids() {
+    check(&Corpus::of("model-id"), |text| {
+        let id = ModelId::parse(text);
+        if let Ok(id) = &id {
+            assert_eq!(ModelId::parse(&id.to_string()).as_ref(), Ok(id), "{text:?}");
+            if let Some(pool) = id.pool() {
+                let label = pool.label().to_string();
+                let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+                assert!(label.chars().all(allowed), "{label:?}");
+            }
+        }
+        if let Ok(model) = FoundationModel::parse(text) {
+            assert_eq!(model.to_string(), text);
+            let _ = (model.stem(), model.context(), model.name());
+        }
+        refusals(id)
+    });
+}
+
+#[test]
+fn ids() {
+    check(&Corpus::of("model-id"), |text| {
+        let mut all = refusals(QuotaCode::parse(text));
+        all.extend(refusals(AccountId::parse(text)));
+        all.extend(refusals(StackPrefix::parse(text)));
+        all.extend(refusals(Region::parse(text)));
+        if let Ok(region) = Region::parse(text) {
+            assert_eq!(region.as_str(), text);
+        }
+        all
+    });
+}
+
+#[test]
+fn alarm_names() {
+    check(&Corpus::of("alarm-name"), |text| {
+        match name::parse(&prefix(), text) {
+            Some(AlarmName::Child(kind, label)) => {
+                assert_eq!(name::child(&prefix(), kind, &label), text);
+            }
+            Some(AlarmName::Composite(label)) => {
+                assert_eq!(name::composite(&prefix(), &label), text);
+            }
+            None => {}
+        }
+        let label = PoolLabel::from_text(if text.is_empty() { "x" } else { text });
+        for row in &CATALOGUE {
+            let built = name::child(&prefix(), row.kind, &label);
+            let read = name::parse(&prefix(), &built);
+            assert_eq!(read, Some(AlarmName::Child(row.kind, label.clone())));
+        }
+        Vec::new()
+    });
+}
+
+#[test]
+fn composite_rules() {
+    check(&Corpus::of("composite-rule"), |text| {
+        let rule = composite::parse(text);
+        if let Ok(rule) = &rule {
+            let _ = rule.evaluate(|_| None);
+            assert!(rule.children().iter().all(|child| !child.is_empty()));
+        }
+        refusals(rule)
+    });
+}
+
+#[test]
+fn metric_math() {
+    check(&Corpus::of("metric-math"), |text| {
+        let expression = math::parse(text);
+        if let Ok(expression) = &expression {
+            let _ = (expression.references(), expression.is_band());
+        }
+        refusals(expression)
+    });
+}
+
+#[test]
+fn settings() {
+    check(&Corpus::of("setting"), |text| {
+        let texts = SettingName::ALL.map(|name| (name, text.to_owned()));
+        let (_, problems) = settings::parse(&BTreeMap::from(texts));
+        problems.iter().map(ToString::to_string).collect()
+    });
+}
+
+#[test]
+fn pool_overrides() {
+    check(&Corpus::of("pool-overrides"), |text| {
+        let texts = BTreeMap::from([(SettingName::PoolOverrides, text.to_owned())]);
+        let (_, problems) = settings::parse(&texts);
+        problems.iter().map(ToString::to_string).collect()
+    });
+}
+
+#[test]
+fn alarm_tuning() {
+    let pools = ["global.anthropic.claude-haiku-4-5", &"a".repeat(2_000), "aab"];
+    check(&Corpus::of("alarm-tuning"), |text| {
+        let tuning = Tuning::parse(text);
+        if let Ok(tuning) = &tuning {
+            for pool in pools {
+                let row = tuning.definition(AlarmKind::Throttles, &PoolLabel::from_text(pool));
+                let possible = |row: &llmwatch_core::alarm::AlarmDefinition| {
+                    (1..=row.evaluation_periods).contains(&row.datapoints_to_alarm)
+                };
+                assert!(row.as_ref().is_none_or(possible), "{row:?}");
+            }
+        }
+        let problems = tuning.err().map(|invalid| invalid.problems().to_vec()).unwrap_or_default();
+        assert!(problems.len() <= 11, "{} problems", problems.len());
+        problems
+    });
+}
+
+#[test]
+fn stored_documents() {
+    check(&Corpus::of("stored-pool"), stored::<StoredPool>);
+    check(&Corpus::of("applied"), stored::<Applied>);
+    check(&Corpus::of("episode"), stored::<Episode>);
+}
