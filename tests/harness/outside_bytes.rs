@@ -194,7 +194,7 @@ fn replace(value: &mut Value, left: &mut usize, kind: usize) {
 
 fn replacement(value: &Value, kind: usize) -> Value {
     if let Some(text) = value.as_str()
-        && kind % 3 == 0
+        && kind.is_multiple_of(3)
         && let Some(changed) = changed_json(text.as_bytes(), kind / 3, kind / 7)
     {
         return Value::from(String::from_utf8_lossy(&changed).into_owned());
