@@ -11,6 +11,7 @@
 
 pub mod alarm;
 pub mod band;
+pub mod change_time;
 pub mod composite;
 pub mod math;
 pub mod metric;

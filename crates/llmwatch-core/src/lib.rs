@@ -18,6 +18,7 @@ pub mod ids;
 pub mod model_id;
 pub mod model_name;
 pub mod outcome;
+pub mod parked;
 pub mod pool;
 pub mod quota;
 pub mod render;

@@ -5,9 +5,9 @@
 //! queue.
 
 use jiff::Timestamp;
-use jiff::fmt::strtime;
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::cloudwatch::alarm::{AlarmState, UnknownWord};
+use llmwatch_core::cloudwatch::change_time::change_time;
 use llmwatch_core::excerpt::excerpt;
 use llmwatch_core::ids::StackPrefix;
 use serde::Deserialize;
@@ -271,11 +271,8 @@ fn state(text: &str, place: &str) -> Result<AlarmState, EventError> {
     text.parse().map_err(|error: UnknownWord| malformed(place, &error.to_string()))
 }
 
-/// Alarm times have an offset without a colon (`+0000`), which RFC 3339 does not allow.
 fn time(text: &str, place: &str) -> Result<Timestamp, EventError> {
-    text.parse()
-        .or_else(|_| strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).and_then(|t| t.to_timestamp()))
-        .map_err(|_| malformed(place, &format!("{text:?} is no time")))
+    change_time(text).ok_or_else(|| malformed(place, &format!("{text:?} is no time")))
 }
 
 #[cfg(test)]

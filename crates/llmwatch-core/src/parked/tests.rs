@@ -1,0 +1,234 @@
+//! The records are those of AWS's pages on destinations and dead-letter queues, with our events in.
+
+use super::*;
+
+const ACCOUNT: &str = "arn:aws:lambda:us-east-1:123456789012:function";
+const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:llmwatch-RawTopic-1F7J3K";
+const PROCESSOR: &str = "llmwatch-notification-processor";
+const UPDATER: &str = "llmwatch-alarm-updater";
+
+fn stack() -> Receivers {
+    Receivers {
+        functions: [PROCESSOR, UPDATER].map(str::to_owned).into(),
+        processor: PROCESSOR.to_owned(),
+        raw_topic_arn: TOPIC.to_owned(),
+    }
+}
+
+fn sample(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn child_alarm() -> Value {
+    sample(include_str!("../../../../events/child-alarm.json"))
+}
+
+fn composite_alarm() -> Value {
+    sample(include_str!("../../../../events/composite-alarm.json"))
+}
+
+fn schedule() -> Value {
+    sample(include_str!("../../../../events/schedule.json"))
+}
+
+/// What Lambda parks, of a function's ARN or name and the event it failed on.
+fn record(function: &str, payload: Value) -> Value {
+    let mut record = json!({
+        "version": "1.0",
+        "timestamp": "2026-11-21T10:20:31.568Z",
+        "requestContext": {
+            "requestId": "e4b46cbf-b738-4203-95fc-1c3d4f9e0a5b",
+            "functionArn": format!("{ACCOUNT}:{function}:$LATEST"),
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled",
+        },
+        "responsePayload": { "errorMessage": "secret", "errorType": "CallFailed" },
+    });
+    record["requestPayload"] = payload;
+    record
+}
+
+/// A notification as SNS writes it, of the sample in Lambda's form.
+fn notification() -> Value {
+    let mut sns = composite_alarm()["Records"][0]["Sns"].take();
+    let fields = sns.as_object_mut().unwrap();
+    for (lambdas, ours) in
+        [("SigningCertUrl", "SigningCertURL"), ("UnsubscribeUrl", "UnsubscribeURL")]
+    {
+        let value = fields.remove(lambdas).unwrap();
+        fields.insert(ours.to_owned(), value);
+    }
+    sns
+}
+
+fn eventbridge(target: &str) -> BTreeMap<String, String> {
+    [
+        ("RULE_ARN", "arn:aws:events:us-east-1:123456789012:rule/llmwatch-child-alarms"),
+        ("TARGET_ARN", &format!("{ACCOUNT}:{target}")),
+        ("ERROR_CODE", "NO_PERMISSIONS"),
+        ("ERROR_MESSAGE", "not authorized"),
+        ("RETRY_ATTEMPTS", "0"),
+        ("EXHAUSTED_RETRY_CONDITION", "MaximumRetryAttempts"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+fn check(
+    queue: ParkingQueue,
+    body: &Value,
+    attributes: &BTreeMap<String, String>,
+) -> Result<Resend, String> {
+    resend(queue, &body.to_string(), attributes, &stack()).map_err(|why| why.to_string())
+}
+
+fn none() -> BTreeMap<String, String> {
+    BTreeMap::new()
+}
+
+#[test]
+fn a_failed_invocation_goes_to_its_function_as_it_was() {
+    for (function, payload, what) in [
+        (
+            PROCESSOR,
+            child_alarm(),
+            "llmwatch-Bedrock-Throttles-Critical-cross-region.anthropic.claude-haiku-4-5-20251001-v1_0 \
+             ALARM at 2026-11-21 10:17:05Z",
+        ),
+        (
+            PROCESSOR,
+            composite_alarm(),
+            "llmwatch-Bedrock-QuotaHealth-Composite-cross-region.anthropic.claude-haiku-4-5-20251001-v1_0 \
+             ALARM at 2026-11-21 10:17:05Z",
+        ),
+        (UPDATER, schedule(), "scheduled run of 2026-11-21T10:05:00Z"),
+        (UPDATER, json!({}), "run asked for by hand"),
+        (UPDATER, Value::Null, "run asked for by hand"),
+        (UPDATER, json!({"plan-only": true}), "run asked for by hand"),
+    ] {
+        let sent =
+            check(ParkingQueue::FailedInvocations, &record(function, payload.clone()), &none());
+        let handover = Handover::Invoke { function: function.to_owned(), payload };
+        assert_eq!(sent, Ok(Resend { handover, what: what.to_owned() }));
+    }
+}
+
+#[test]
+fn a_request_of_cloudformation_is_never_sent_again() {
+    for (event, word) in [
+        (include_str!("../../../../events/custom-resource-delete.json"), "a Delete request"),
+        (include_str!("../../../../events/custom-resource-create.json"), "a Create request"),
+        (r#"{"RequestType": "Later", "ResponseURL": "https://x"}"#, "a Later request"),
+        (r#"{"ResponseURL": "https://x"}"#, "a malformed request"),
+    ] {
+        let record = record(UPDATER, sample(event));
+        let why = check(ParkingQueue::FailedInvocations, &record, &none()).unwrap_err();
+        assert!(why.starts_with(word) && why.contains("deploy it again"), "{why}");
+        assert!(!why.contains("https"), "{why}");
+        let body = sample(event);
+        let why = check(ParkingQueue::UndeliveredEvents, &body, &eventbridge(UPDATER));
+        assert!(why.unwrap_err().starts_with(word));
+    }
+}
+
+#[test]
+fn what_eventbridge_could_not_deliver_goes_to_its_target() {
+    for (function, payload) in [(PROCESSOR, child_alarm()), (UPDATER, schedule())] {
+        let sent =
+            check(ParkingQueue::UndeliveredEvents, &payload, &eventbridge(function)).unwrap();
+        assert_eq!(sent.handover, Handover::Invoke { function: function.to_owned(), payload });
+    }
+}
+
+#[test]
+fn what_sns_could_not_deliver_goes_to_the_processor_as_sns_would_send_it() {
+    let mut expected = composite_alarm();
+    for body in [notification(), composite_alarm()] {
+        let sent = check(ParkingQueue::UndeliveredEvents, &body, &none()).unwrap();
+        let Handover::Invoke { function, payload } = sent.handover else {
+            panic!("{:?}", sent.handover)
+        };
+        assert_eq!(function, PROCESSOR);
+        assert_eq!(payload["Records"][0]["EventSource"], "aws:sns");
+        assert_eq!(payload["Records"][0]["Sns"], expected["Records"][0]["Sns"]);
+    }
+    expected["Records"][0]["Sns"]["TopicArn"] = "arn:aws:sns:us-east-1:123456789012:other".into();
+    let why = check(ParkingQueue::UndeliveredEvents, &expected, &none()).unwrap_err();
+    assert!(why.ends_with("other, which is not of this stack"), "{why}");
+}
+
+#[test]
+fn a_follow_up_goes_back_to_its_queue() {
+    let pool = "cross-region.m";
+    for (message, what) in [
+        (
+            json!({"settle": {"pool": pool, "episode": "20261121T1017-5f0c"}}),
+            "settle of cross-region.m, episode 20261121T1017-5f0c",
+        ),
+        (
+            json!({"follow-up": {"pool": pool, "episode": "e", "request": "r", "text": "secret"}}),
+            "follow-up of cross-region.m, episode e",
+        ),
+    ] {
+        let sent = check(ParkingQueue::FailedFollowUps, &message, &none());
+        assert_eq!(sent, Ok(Resend { handover: Handover::FollowUp, what: what.to_owned() }));
+    }
+}
+
+#[test]
+fn what_is_not_understood_stays_with_its_reason_and_without_its_content() {
+    let mut timeless = child_alarm();
+    timeless["detail"]["state"].as_object_mut().unwrap().remove("timestamp");
+    let mut yesterday = composite_alarm();
+    let message = yesterday["Records"][0]["Sns"]["Message"].as_str().unwrap();
+    yesterday["Records"][0]["Sns"]["Message"] =
+        message.replace("2026-11-21T10:17:05.640+0000", "secret").into();
+    let mut vague = child_alarm();
+    vague["detail"]["state"]["value"] = "secret".into();
+    let mut without_payload = record(PROCESSOR, Value::Null);
+    without_payload.as_object_mut().unwrap().remove("requestPayload");
+    let invocation = |payload| record(PROCESSOR, payload);
+    for (queue, body, expected) in [
+        (ParkingQueue::FailedInvocations, json!({"a": 1}), "functionArn is missing"),
+        (ParkingQueue::FailedInvocations, without_payload, "requestPayload is missing"),
+        (ParkingQueue::FailedInvocations, invocation(timeless), "detail.state.timestamp"),
+        (ParkingQueue::FailedInvocations, invocation(yesterday), "is no time"),
+        (ParkingQueue::FailedInvocations, invocation(vague), "none of OK, ALARM"),
+        (ParkingQueue::FailedInvocations, invocation(json!({"Records": []})), "is empty"),
+        (
+            ParkingQueue::FailedInvocations,
+            invocation(json!({"hello": "secret"})),
+            "an event with the fields hello",
+        ),
+        (
+            ParkingQueue::FailedInvocations,
+            invocation(json!({"me@example.com": "secret"})),
+            "fields (not shown)",
+        ),
+        (ParkingQueue::FailedInvocations, invocation(json!([1])), "no object"),
+        (
+            ParkingQueue::FailedInvocations,
+            record("other-alarm-updater", json!({})),
+            "not of this stack",
+        ),
+        (ParkingQueue::UndeliveredEvents, json!({"hello": 1}), "attribute TARGET_ARN"),
+        (ParkingQueue::UndeliveredEvents, json!([1]), "is an object"),
+        (ParkingQueue::FailedFollowUps, json!({"settle": {"pool": "m"}}), "settle.episode"),
+        (ParkingQueue::FailedFollowUps, json!({"later": {}}), "of the kind later"),
+        (ParkingQueue::FailedFollowUps, json!({"settle": {}, "b": {}}), "exactly one field"),
+        (ParkingQueue::FailedFollowUps, json!("secret"), "exactly one field"),
+    ] {
+        let why = check(queue, &body, &none()).unwrap_err();
+        assert!(why.contains(expected), "{why}");
+        assert!(!why.contains("secret") && !why.contains("example.com"), "{why}");
+    }
+    let why = resend(ParkingQueue::FailedFollowUps, "{secret", &none(), &stack()).unwrap_err();
+    assert_eq!(why.to_string(), "not understood: its body is not JSON");
+    let why = check(ParkingQueue::UndeliveredEvents, &child_alarm(), &eventbridge("other"));
+    assert!(why.unwrap_err().contains("not of this stack"));
+}
