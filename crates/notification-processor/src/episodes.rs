@@ -51,7 +51,7 @@ pub(crate) async fn alarm_changed(
         }
         let children = gather::firing_children(app, pool).await?;
         if children.is_empty() {
-            tracing::info!(%pool, "the composite fired, but no child fires any more");
+            tracing::info!(%pool, alarm.arn = %change.arn, "nothing to do: no alarm fires any more");
             return resend_if_lost(app, episode, change).await;
         }
         event = composite_event(change, children);

@@ -17,6 +17,12 @@ const LOST_AFTER_SECONDS: u32 = 3600;
 /// should have ended it is tried.
 const OVER_AFTER_SECONDS: u32 = 900;
 
+/// From which age on an ALARM event is not believed unseen: EventBridge tries to deliver an event for
+/// 24 hours, so an older one was parked and sent again.
+///
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html>.
+const STALE_AFTER_SECONDS: u32 = 24 * 3600;
+
 /// What to do about an event. Each episode is the one to store.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EpisodeStep {
@@ -50,7 +56,8 @@ pub enum EpisodeStep {
         /// The open episode, if any.
         episode: Option<Episode>,
     },
-    /// The composite fired and lists no child: read the children's states and ask again with them.
+    /// The composite fired and lists no child, or the event is so old that its alarm may be long
+    /// over: read the children's states and ask again with those in ALARM, as the composite's.
     ResolveChildren,
     /// Nothing.
     Nothing(NoStep),
@@ -112,6 +119,9 @@ fn child_step(
     }
     match change.state {
         AlarmState::InsufficientData => EpisodeStep::Nothing(NoStep::InsufficientData),
+        AlarmState::Alarm if later(change.at, STALE_AFTER_SECONDS) <= now => {
+            EpisodeStep::ResolveChildren
+        }
         AlarmState::Alarm => {
             fire(pool, latest, &change.arn, std::slice::from_ref(change), now, timing)
         }

@@ -527,3 +527,19 @@ fn each_notice_of_an_episode_has_its_own_name() {
     let updated = notified().after_notice(&[ServerErrors], at("09:00"));
     assert_eq!(updated.notice(), "after-20261121T020900");
 }
+
+#[test]
+fn an_event_older_than_a_day_counts_only_by_what_fires_now() {
+    let day_later = |seconds: i64| at("00:00") + jiff::SignedDuration::from_secs(86_400 + seconds);
+    let event = child(Throttles, AlarmState::Alarm, "00:00");
+    let step_at = |latest: Option<&Episode>, now| step(&pool(), latest, &event, now, TIMING);
+    assert!(matches!(step_at(None, day_later(-1)), EpisodeStep::Open { .. }));
+    assert_eq!(step_at(None, day_later(0)), EpisodeStep::ResolveChildren);
+    // An open episode is not joined either by an alarm that may have been over before it began.
+    let open = opened(HighLatency, "05:00");
+    assert_eq!(step_at(Some(&open), day_later(0)), EpisodeStep::ResolveChildren);
+    // What fires now is asked about as the composite's children, however long it has been firing.
+    let resolved = composite(AlarmState::Alarm, &[Throttles], "00:00");
+    let step = step(&pool(), None, &resolved, day_later(0), TIMING);
+    assert!(matches!(step, EpisodeStep::Open { .. }), "{step:?}");
+}
