@@ -1,9 +1,11 @@
 //! Doing what was planned. Nothing is decided here.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 
 use jiff::Timestamp;
 use llmwatch_aws::alarms::{self, StandingAlarms};
+use llmwatch_aws::lifecycle::{Guarded, write_while_standing};
 use llmwatch_aws::metrics::{self, Datum};
 use llmwatch_aws::pace::Pace;
 use llmwatch_aws::{CallFailed, parameters};
@@ -13,7 +15,7 @@ use llmwatch_core::alarm::pool_metrics::{NAMESPACE, PoolMetric};
 use llmwatch_core::stored::{applied_parameter, lifecycle_parameter};
 
 use crate::App;
-use crate::gather::{Situation, stack_stands};
+use crate::gather::Situation;
 use crate::report::Failure;
 
 /// Why the doing stopped before its end.
@@ -79,18 +81,15 @@ async fn one(
     let client = &app.clients.cloudwatch;
     Ok(match change {
         AlarmChange::PutDetector(detector) => {
-            ensure_stack_stands(app).await?;
-            alarms::put_detector(client, detector).await
+            put(app, alarms::put_detector(client, detector)).await?
         }
-        AlarmChange::Create { put, tags } => {
-            ensure_stack_stands(app).await?;
+        AlarmChange::Create { put: alarm, tags } => {
             pace.turn().await;
-            alarms::create(client, put, tags).await
+            put(app, alarms::create(client, alarm, tags)).await?
         }
-        AlarmChange::Update { put, .. } => {
-            ensure_stack_stands(app).await?;
+        AlarmChange::Update { put: alarm, .. } => {
             pace.turn().await;
-            alarms::update(client, put, standing).await
+            put(app, alarms::update(client, alarm, standing)).await?
         }
         AlarmChange::Delete { name, .. } => {
             pace.turn().await;
@@ -100,9 +99,16 @@ async fn one(
     })
 }
 
-/// Asked before every put, so that a run in flight cannot rebuild what a stack delete removes.
-async fn ensure_stack_stands(app: &App) -> Result<(), Stopped> {
-    if stack_stands(app).await? { Ok(()) } else { Err(Stopped::StackGone) }
+/// Every put goes through here, so that a run in flight cannot rebuild what a stack delete removes.
+async fn put<T>(
+    app: &App,
+    write: impl Future<Output = Result<T, CallFailed>>,
+) -> Result<Result<T, CallFailed>, Stopped> {
+    match write_while_standing(&app.clients.ssm, &app.config.prefix, write).await {
+        Guarded::Tried(written) => Ok(written),
+        Guarded::StackGone => Err(Stopped::StackGone),
+        Guarded::Unknown(failed) => Err(Stopped::Unknown(failed)),
+    }
 }
 
 fn child_name(change: &AlarmChange) -> Option<&str> {
@@ -121,7 +127,7 @@ pub(crate) async fn memory(
     app: &App,
     changes: &[AppliedChange],
     situation: &Situation,
-) -> Vec<Failure> {
+) -> Result<Vec<Failure>, Stopped> {
     let (client, prefix) = (&app.clients.ssm, &app.config.prefix);
     let mut pace = Pace::new(app.waits.parameters);
     let mut failures = Vec::new();
@@ -134,7 +140,8 @@ pub(crate) async fn memory(
                 let stored = situation.stored_applied.get(pool).map(String::as_str);
                 pace.turn().await;
                 let value = serde_json::to_string(applied).unwrap_or_default();
-                let written = parameters::put_if_changed(client, &name, &value, stored).await;
+                let write = parameters::put_if_changed(client, &name, &value, stored);
+                let written = put(app, write).await?;
                 failures.extend(
                     written.err().map(|error| Failure::of_call(format!("storing {name}"), &error)),
                 );
@@ -144,7 +151,7 @@ pub(crate) async fn memory(
     let deleted = parameters::delete(client, &forgotten).await;
     failures
         .extend(deleted.err().map(|error| Failure::of_call("deleting what was applied", &error)));
-    failures
+    Ok(failures)
 }
 
 /// Publishes the pools' own metrics.

@@ -9,7 +9,7 @@ use llmwatch_core::alarm::desired::{DesiredAlarm, desired_alarms};
 use llmwatch_core::alarm::plan::{Actual, Applied};
 use llmwatch_core::alarm::tuning::{self, InvalidTuning, Tuning};
 use llmwatch_core::pool::PoolLabel;
-use llmwatch_core::stored::{StoredPool, lifecycle_parameter, pools_path, setting_parameter};
+use llmwatch_core::stored::{StoredPool, pools_path, setting_parameter};
 
 use crate::App;
 use crate::report::Failure;
@@ -74,12 +74,6 @@ pub(crate) async fn situation(app: &App) -> Result<Situation, GatherFailed> {
         stored_applied: documents.stored_applied,
         misread: documents.misread,
     })
-}
-
-/// Whether the stack stands: its lifecycle marker exists.
-pub(crate) async fn stack_stands(app: &App) -> Result<bool, CallFailed> {
-    let marker = lifecycle_parameter(&app.config.prefix);
-    Ok(parameters::get(&app.clients.ssm, &marker).await?.is_some())
 }
 
 /// The parameters below the pools' path, sorted out.

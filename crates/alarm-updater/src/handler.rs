@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent};
 use llmwatch_aws::custom_resource::{self, Delivery};
-use llmwatch_aws::{CallFailed, chain};
+use llmwatch_aws::{CallFailed, chain, lifecycle};
 use llmwatch_core::alarm::desired::unwatched_series;
 use llmwatch_core::alarm::plan::{applied_changes, plan, text};
 use llmwatch_core::alarm::pool_metrics::pool_metrics;
@@ -72,7 +72,7 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>, now: Timestamp) -> Res
                 .await?;
             Ok(Value::Null)
         }
-        Trigger::Reconcile if gather::stack_stands(app).await? => {
+        Trigger::Reconcile if lifecycle::stands(&app.clients.ssm, &app.config.prefix).await? => {
             let report = Box::pin(reconcile(app, now)).await?;
             Ok(json!({"alarms": report.alarms, "changes": report.planned}))
         }
@@ -86,6 +86,9 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>, now: Timestamp) -> Res
 
 /// Does what CloudFormation asks for.
 pub async fn outcome(app: &App, request: &CustomResourceRequest, now: Timestamp) -> Outcome {
+    if let Some(refusal) = request.refused_prefix_change(&app.config.prefix) {
+        return Outcome::Failed(refusal);
+    }
     let done = match &request.action {
         Action::Create | Action::Update => stand_up(app, now).await,
         Action::Delete => match request.deletion(&app.config.prefix) {
@@ -130,7 +133,7 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
     let mut failures = carry_out::changes(app, &changes, &situation.standing).await?;
     let failed = carry_out::unchanged(&failures);
     let applied = applied_changes(&situation.desired, &situation.actual, &failed);
-    failures.extend(carry_out::memory(app, &applied, &situation).await);
+    failures.extend(carry_out::memory(app, &applied, &situation).await?);
     let metrics = pool_metrics(&situation.pools);
     failures.extend(carry_out::pool_metrics(app, metrics, now).await);
     failures.append(&mut situation.misread);

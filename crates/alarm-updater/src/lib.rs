@@ -19,7 +19,7 @@ pub use config::Config;
 pub use event::{InvalidEvent, Trigger, trigger};
 pub use handler::{RunFailed, handle, outcome, plan_only, reconcile};
 use llmwatch_aws::client::SdkConfig;
-use llmwatch_aws::{alarms, parameters};
+use llmwatch_aws::{alarms, lifecycle, parameters};
 pub use report::{Failure, Report};
 
 /// What every event needs: the configuration, the clients and the pace of writes.
@@ -40,22 +40,28 @@ pub struct Clients {
     pub ssm: aws_sdk_ssm::Client,
 }
 
-/// The waits between two writes of a kind.
+/// The waits between two writes of a kind, and before a delete goes on.
 #[derive(Debug, Clone, Copy)]
 pub struct Waits {
     /// Between two writes of alarms.
     pub alarms: Duration,
     /// Between two writes of parameters.
     pub parameters: Duration,
+    /// From the end of the lifecycle marker until no write of a run in flight can arrive any more.
+    pub last_write: Duration,
 }
 
 impl Waits {
     /// The waits AWS's rates ask for.
-    pub const STANDARD: Self =
-        Self { alarms: alarms::PUT_INTERVAL, parameters: parameters::PUT_INTERVAL };
+    pub const STANDARD: Self = Self {
+        alarms: alarms::PUT_INTERVAL,
+        parameters: parameters::PUT_INTERVAL,
+        last_write: lifecycle::LAST_WRITE_LANDED_AFTER,
+    };
 
     /// No waits, for a CloudWatch and a Parameter Store without rates.
-    pub const NONE: Self = Self { alarms: Duration::ZERO, parameters: Duration::ZERO };
+    pub const NONE: Self =
+        Self { alarms: Duration::ZERO, parameters: Duration::ZERO, last_write: Duration::ZERO };
 }
 
 impl App {

@@ -5,6 +5,7 @@ use llmwatch_aws::pace::Pace;
 use llmwatch_aws::parameters;
 use llmwatch_core::alarm::plan::{Actual, AlarmChange, plan};
 use llmwatch_core::stored::pools_path;
+use tokio::time::sleep;
 
 use crate::handler::RunFailed;
 use crate::report::{Failure, Report};
@@ -13,23 +14,24 @@ use crate::{App, carry_out};
 /// Listings after which whatever still appears is given up and named.
 const MOST_ROUNDS: usize = 6;
 
-/// Listings made at least: a run in flight may land one last alarm after the first.
-const FEWEST_ROUNDS: usize = 2;
-
-/// Deletes the marker, composites one a call, metric alarms by 100, anomaly models, and what was
-/// applied. What is missing already is deleted.
+/// Deletes the marker, waits until no write of a run in flight can arrive any more, then deletes
+/// composites one a call, metric alarms by 100, anomaly models, and what was applied. What is
+/// missing already is deleted.
+///
+/// The wait serves quota-calculator too: CloudFormation deletes its resource after this one.
 ///
 /// # Errors
 ///
 /// When a listing failed, or alarms are left: each is named with the reason.
 pub(crate) async fn stack(app: &App) -> Result<Report, RunFailed> {
     carry_out::unmark(app).await?;
+    sleep(app.waits.last_write).await;
     let mut report = Report::default();
     let mut pace = Pace::new(app.waits.alarms);
-    for round in 1..=MOST_ROUNDS {
+    for _ in 0..MOST_ROUNDS {
         pace.turn().await;
         let (standing, changes) = listing(app).await?;
-        if changes.is_empty() && round >= FEWEST_ROUNDS {
+        if changes.is_empty() {
             return forget(app, report).await;
         }
         report.planned += changes.len();

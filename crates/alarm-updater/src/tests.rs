@@ -257,6 +257,20 @@ async fn a_run_in_flight_stops_when_the_stack_goes() {
 }
 
 #[tokio::test]
+async fn a_run_that_ends_after_the_stack_remembers_nothing() {
+    let first = World::with_pools(&[nova(10_000.0)]);
+    reconcile(&first.app, now()).await.unwrap();
+    let puts = first.writes().iter().filter(|call| call.starts_with("PutMetricAlarm")).count();
+
+    let world = World::with_pools(&[nova(10_000.0)]);
+    world.state().composites = std::mem::take(&mut first.state().composites);
+    world.state().stack_goes_after_puts = Some(puts);
+    let error = reconcile(&world.app, now()).await.unwrap_err().to_string();
+    assert_eq!(error, "stopped before the end: the stack is being deleted");
+    assert!(!world.state().parameters.keys().any(|name| name.ends_with("/applied")));
+}
+
+#[tokio::test]
 async fn delete_removes_everything_in_order_and_nobody_elses() {
     let world = deployed().await;
     world.store(&pool("amazon.nova-pro-v1:0", 500.0));
@@ -318,6 +332,10 @@ async fn a_former_prefix_and_an_unknown_request_touch_nothing() {
     });
     let request = CustomResourceRequest::parse(&former).unwrap();
     assert!(matches!(outcome(&world.app, &request, now()).await, Outcome::Success(_)));
+    former["RequestType"] = "Update".into();
+    let request = CustomResourceRequest::parse(&former).unwrap();
+    let refused = reason(outcome(&world.app, &request, now()).await);
+    assert!(refused.contains("cannot be changed, from old to llmwatch"), "{refused}");
     former["RequestType"] = "Replace".into();
     let request = CustomResourceRequest::parse(&former).unwrap();
     let reason = reason(outcome(&world.app, &request, now()).await);

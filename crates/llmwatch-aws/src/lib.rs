@@ -17,6 +17,8 @@ pub mod env;
 pub mod inference_profiles;
 #[cfg(feature = "dynamodb")]
 pub mod ledger;
+#[cfg(feature = "ssm")]
+pub mod lifecycle;
 #[cfg(feature = "sqs")]
 pub mod messages;
 #[cfg(feature = "cloudwatch")]

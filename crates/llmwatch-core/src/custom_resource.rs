@@ -160,12 +160,37 @@ impl CustomResourceRequest {
     /// nobody answered, belong to this stack.
     #[must_use]
     pub fn deletion(&self, prefix: &StackPrefix) -> Deletion {
+        self.former_prefix(prefix).map_or(Deletion::OfThisStack, Deletion::OfFormerPrefix)
+    }
+
+    /// Why an update that changes the prefix is refused; `None` for every other request.
+    ///
+    /// The old prefix is in the names of the alarms, the thresholds and the functions, and the
+    /// functions of the new one may not touch what has the old. CloudFormation refuses the same,
+    /// in fewer words, because the functions behind the custom resources change ("Modifying
+    /// service token is not allowed"). It takes an update back by another update, which names the
+    /// old prefix in both places and is not refused.
+    #[must_use]
+    pub fn refused_prefix_change(&self, prefix: &StackPrefix) -> Option<String> {
+        match self.action {
+            Action::Create | Action::Delete | Action::Unknown(_) => None,
+            Action::Update => self.former_prefix(prefix).map(|former| {
+                format!(
+                    "the prefix cannot be changed, from {former} to {prefix}, because the names of \
+                     all alarms and thresholds begin with it; nothing was changed; deploy a second \
+                     stack with the prefix {prefix}, then delete this one"
+                )
+            }),
+        }
+    }
+
+    /// The prefix this resource was made under, if it is another.
+    fn former_prefix(&self, prefix: &StackPrefix) -> Option<StackPrefix> {
         self.physical_resource_id
             .as_deref()
             .and_then(|id| id.strip_suffix(&self.logical_resource_id)?.strip_suffix('-'))
             .and_then(|former| StackPrefix::parse(former).ok())
             .filter(|former| former != prefix)
-            .map_or(Deletion::OfThisStack, Deletion::OfFormerPrefix)
     }
 
     /// The answer's body, always smaller than [`MAX_ANSWER_BYTES`] for ids of AWS's lengths.
@@ -395,6 +420,21 @@ mod tests {
             ),
         ] {
             assert_eq!(request("Delete", id).deletion(&prefix()), deletion, "{id:?}");
+        }
+    }
+
+    #[test]
+    fn an_update_that_changes_the_prefix_is_refused_and_its_rollback_is_not() {
+        let refused = |kind, id| request(kind, id).refused_prefix_change(&prefix());
+        let why = refused("Update", Some("old-QuotaThresholds")).unwrap();
+        assert!(why.contains("from old to llmwatch") && why.contains("second stack"), "{why}");
+        for (kind, id) in [
+            ("Update", Some("llmwatch-QuotaThresholds")),
+            ("Update", Some("stack-QuotaThresholds-1ABCDEF")),
+            ("Create", None),
+            ("Delete", Some("old-QuotaThresholds")),
+        ] {
+            assert_eq!(refused(kind, id), None, "{kind} {id:?}");
         }
     }
 

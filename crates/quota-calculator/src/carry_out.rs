@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use llmwatch_aws::CallFailed;
+use llmwatch_aws::lifecycle::{Guarded, write_while_standing};
 use llmwatch_aws::parameters::{self, Pace, put_if_changed};
 use llmwatch_core::calculation::{Calculation, Change, text};
 use llmwatch_core::ids::StackPrefix;
@@ -61,12 +62,20 @@ pub(crate) async fn store(
         attempted += 1;
         pace.turn().await;
         let name = thresholds_parameter(prefix, &pool.document.pool.label());
-        let written = match sign_of_life(client, prefix, writing).await {
-            Ok(SignOfLife::Alive) => {
-                put_if_changed(client, &name, &text(&pool.document), before.as_deref()).await
+        let document = text(&pool.document);
+        let write = put_if_changed(client, &name, &document, before.as_deref());
+        let written = match writing {
+            Writing::ForTheStack => write.await,
+            Writing::WhileTheStackLives => {
+                match write_while_standing(client, prefix, write).await {
+                    Guarded::Tried(written) => written,
+                    Guarded::Unknown(failed) => Err(failed),
+                    Guarded::StackGone => {
+                        let lifecycle = lifecycle_parameter(prefix);
+                        return Ok(Stored::StackIsGone { lifecycle });
+                    }
+                }
             }
-            Ok(SignOfLife::Gone { lifecycle }) => return Ok(Stored::StackIsGone { lifecycle }),
-            Err(failed) => Err(failed),
         };
         failures.extend(written.err().map(|failed| format!("{name}: {}", failed.explain())));
     }
@@ -92,25 +101,4 @@ pub(crate) async fn delete_all(
         .map(|parameter| parameter.name)
         .collect();
     Ok(parameters::delete(client, &names).await?.len())
-}
-
-enum SignOfLife {
-    Alive,
-    Gone { lifecycle: String },
-}
-
-/// Looks for the stack before a write that could outlive it.
-async fn sign_of_life(
-    client: &aws_sdk_ssm::Client,
-    prefix: &StackPrefix,
-    writing: Writing,
-) -> Result<SignOfLife, CallFailed> {
-    match writing {
-        Writing::ForTheStack => Ok(SignOfLife::Alive),
-        Writing::WhileTheStackLives => {
-            let lifecycle = lifecycle_parameter(prefix);
-            let found = parameters::get(client, &lifecycle).await?;
-            Ok(found.map_or(SignOfLife::Gone { lifecycle }, |_| SignOfLife::Alive))
-        }
-    }
 }

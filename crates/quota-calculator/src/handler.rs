@@ -53,6 +53,9 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, Error
 
 /// What a custom-resource request asks for. Every way out is an outcome, so that it is answered.
 async fn work(app: &App, request: &CustomResourceRequest, now: Timestamp) -> Outcome {
+    if let Some(refusal) = request.refused_prefix_change(&app.config.prefix) {
+        return Outcome::Failed(refusal);
+    }
     let done = match (&request.action, request.deletion(&app.config.prefix)) {
         (Action::Create | Action::Update, _) => {
             run(app, Writing::ForTheStack, now).await.map(|report| report.pools.len())

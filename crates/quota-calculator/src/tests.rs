@@ -457,3 +457,13 @@ async fn delete_of_a_former_prefix_leaves_the_present_thresholds() {
     assert_eq!(answer["Status"], "SUCCESS");
     assert_eq!(account.tpm_threshold(), 6_400_000.0);
 }
+
+#[tokio::test]
+async fn an_update_that_changes_the_prefix_is_answered_failed_and_stores_nothing() {
+    let account = Account::with(&[SERIES], 8_000_000.0);
+    let answer = answered(&account, "Update", Some("former-QuotaThresholds")).await;
+    assert_eq!(answer["Status"], "FAILED");
+    assert_eq!(answer["PhysicalResourceId"], "former-QuotaThresholds");
+    assert!(answer["Reason"].as_str().unwrap().contains("from former to llmwatch"), "{answer}");
+    assert_eq!(account.take_writes(), Vec::<String>::new());
+}
