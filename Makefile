@@ -11,8 +11,10 @@ PORT ?= 4566
 # SAM asks for credentials and a Region even to check a template offline.
 OFFLINE := AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
+# The operator's command line, built for this machine.
+LLMWATCH := cargo run --locked --quiet --profile demo -p llmwatch --
 
-.PHONY: help demo test check local bench accept accept-actions build deploy delete
+.PHONY: help demo test check local bench accept accept-actions build deploy replay delete
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -63,11 +65,11 @@ build: .venv-sam/build ## Build what is deployed, for arm64 unless ARCH=x86_64
 deploy: build ## Deploy to AWS, asking for the parameters
 	$(SAM) deploy --guided --stack-name $(STACK) $(if $(ARCH),--parameter-overrides Architecture=$(ARCH))
 
-delete: .venv-sam/lint ## Delete the stack, and say what is kept
-	@kept=$$($(SAM) list stack-outputs --stack-name $(STACK) --output json \
-		| python3 -c 'import json,sys; print(*[o["OutputValue"] for o in json.load(sys.stdin) if o["OutputKey"] == "LedgerName"])'); \
-	$(SAM) delete --stack-name $(STACK); \
-	echo "Kept: DynamoDB table $$kept (episodes and effects). Delete it by hand when it is not needed."
+replay: ## Send parked events of the stack again (DRY_RUN=1: only say what would be sent)
+	$(LLMWATCH) replay --stack $(STACK) $(if $(DRY_RUN),--dry-run)
+
+delete: ## Delete the stack, and say what is kept and why
+	$(LLMWATCH) delete --stack $(STACK)
 
 # --- Virtual environments: the emulator pins another botocore than SAM does ------------------------
 

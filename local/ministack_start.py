@@ -1,6 +1,6 @@
 """Starts ministack, the emulator behind llmwatch-local, on the loopback interface.
 
-ministack 1.5.33 differs from AWS in six ways that matter to llmwatch. It has no plug-in API, so
+ministack 1.5.33 differs from AWS in seven ways that matter to llmwatch. It has no plug-in API, so
 this script replaces the functions concerned before the server starts, and refuses any other
 version. Everything else is ministack as published.
 
@@ -21,6 +21,8 @@ version. Everything else is ministack as published.
    with every other wait of a message.
 6. Lambda's metrics stay in ministack's own CloudWatch. Here llmwatch-local is told of every
    invocation and of every one that was throttled, and keeps the metrics.
+7. AWS refuses an update that changes the function behind a custom resource ("Modifying service
+   token is not allowed"). ministack asks the new function.
 
 PutEvents also refuses the source `aws.cloudwatch`; llmwatch-local itself sees to that.
 
@@ -68,6 +70,7 @@ def main():
     leave_secrets_without_text_empty()
     hurry_messages_of_dead_functions()
     report_invocations()
+    refuse_changed_service_tokens()
     with scratch:
         serve()
 
@@ -121,10 +124,9 @@ class Named:
 
     @classmethod
     def update(cls, physical_id, old_props, new_props, stack_name, logical_id=None):
-        name, attributes = cls.create(logical_id or physical_id, new_props, stack_name)
-        if name != physical_id:
-            cls.delete(physical_id, old_props)
-        return name, attributes
+        # Under another name it is another resource; ministack deletes the old one once the whole
+        # update is done, and keeps it when the update is taken back.
+        return cls.create(logical_id or physical_id, new_props, stack_name)
 
 
 class Alarm(Named):
@@ -398,6 +400,22 @@ def report(config, **what):
         urllib.request.urlopen(urllib.request.Request(url, body), timeout=10).close()
     except OSError as problem:
         print(f"an invocation is missing in the metrics: {problem}", flush=True)
+
+
+# --- 7. Service tokens ---------------------------------------------------------------------------
+
+
+def refuse_changed_service_tokens():
+    from ministack.services.cloudformation import provisioners
+
+    ask = provisioners._custom_resource_update
+
+    def update(physical_id, old_props, new_props, *rest, **named):
+        if old_props.get("ServiceToken") != new_props.get("ServiceToken"):
+            raise ValueError("Modifying service token is not allowed.")
+        return ask(physical_id, old_props, new_props, *rest, **named)
+
+    provisioners._custom_resource_update = update
 
 
 if __name__ == "__main__":

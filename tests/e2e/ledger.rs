@@ -51,7 +51,8 @@ fn episode_row(stage: &Stage) -> Value {
     call(stage, "GetItem", json!({ "Key": key, "ConsistentRead": true }))["Item"].take()
 }
 
-fn put(stage: &Stage, row: &Value) {
+/// Writes a row over whatever is there.
+pub(crate) fn put(stage: &Stage, row: &Value) {
     call(stage, "PutItem", json!({ "Item": row }));
 }
 

@@ -73,9 +73,25 @@ impl Stage {
         stage
     }
 
-    /// The same, without the first evaluation.
+    /// The same, with another template, by its path in the repository.
+    pub(crate) fn deploy_template(
+        template: &str,
+        traffic: Traffic,
+        parameters: &[(&str, &str)],
+    ) -> Self {
+        let world = World::start_from(template, parameters, |calls| prepare(calls, traffic));
+        let stage = Self::on(world.unwrap());
+        stage.control().advance_minutes(1).unwrap();
+        stage.wait_for_silence();
+        stage
+    }
+
+    /// The same as [`Self::deploy`], without the first evaluation.
     pub(crate) fn deploy_unevaluated(traffic: Traffic, parameters: &[(&str, &str)]) -> Self {
-        let world = World::start(parameters, |calls| prepare(calls, traffic)).unwrap();
+        Self::on(World::start(parameters, |calls| prepare(calls, traffic)).unwrap())
+    }
+
+    fn on(world: World) -> Self {
         let prefix = StackPrefix::parse(world.prefix()).unwrap();
         let pool = Pool { scope: Scope::CrossRegion, model: BUSY_MODEL.to_owned() }.label();
         Self { world, prefix, pool }
@@ -125,6 +141,29 @@ impl Stage {
             });
             self.cloudwatch("SetAlarmState", &input);
         }
+    }
+
+    /// Changes members of an alarm, as an operator would in the console.
+    pub(crate) fn edit_alarm(&self, kind: AlarmKind, members: &Value) {
+        let known = [
+            "AlarmName",
+            "AlarmDescription",
+            "ActionsEnabled",
+            "OKActions",
+            "AlarmActions",
+            "InsufficientDataActions",
+            "Metrics",
+            "EvaluationPeriods",
+            "DatapointsToAlarm",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+        ];
+        let mut alarm = readers::alarms(self.world.calls(), &self.alarm(kind)).unwrap().remove(0);
+        let edited = alarm.description.as_object_mut().unwrap();
+        edited.retain(|member, _| known.contains(&member.as_str()));
+        edited.extend(members.as_object().unwrap().clone());
+        self.cloudwatch("PutMetricAlarm", &alarm.description);
     }
 
     pub(crate) fn fire(&self, kinds: &[AlarmKind]) {

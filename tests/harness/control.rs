@@ -253,6 +253,24 @@ impl Control<'_> {
         self.order_fault(&Fault { delay_ms, caller: Some(caller), ..slow }).map(drop)
     }
 
+    /// Has the next call of a function to an operation take effect so much later.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn hold_next(
+        &self,
+        caller: &'static str,
+        (service, operation): (&'static str, &'static str),
+        delay_ms: u32,
+    ) -> Result<(), Broken> {
+        let fault = json!({
+            "service": service, "operation": operation, "kind": "delay", "delay_ms": delay_ms,
+            "caller": caller, "count": 1,
+        });
+        self.ask(Method::Post, "faults", &fault).map(drop)
+    }
+
     /// Takes back every fault.
     ///
     /// # Errors

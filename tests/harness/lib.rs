@@ -6,6 +6,7 @@
 
 pub mod aws_call;
 pub mod broken;
+pub mod cli;
 pub mod control;
 pub mod outside_bytes;
 pub mod permissions;

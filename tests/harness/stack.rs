@@ -10,6 +10,9 @@ use crate::broken::Broken;
 use crate::process::{Places, Seen, wait_until};
 use crate::xml;
 
+/// The template that is deployed, by its path in the repository.
+pub const TEMPLATE: &str = "template.yaml";
+
 const BUCKET: &str = "llmwatch-artifacts";
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -30,9 +33,9 @@ impl Stack {
         calls: &AwsCalls,
         places: &Places,
         name: &str,
-        parameters: &[(&str, &str)],
+        (template, parameters): (&str, &[(&str, &str)]),
     ) -> Result<Self, Broken> {
-        let template = Template::read(places)?;
+        let template = Template::read(places, template)?;
         calls.create_bucket(BUCKET)?;
         for function in &template.functions {
             calls.put_object(BUCKET, &object_key(function), &packed(places, function)?)?;
@@ -47,8 +50,12 @@ impl Stack {
     /// # Errors
     ///
     /// When the update is refused or rolled back.
-    pub fn update(&self, places: &Places, parameters: &[(&str, &str)]) -> Result<(), Broken> {
-        self.apply("UpdateStack", &Template::read(places)?, parameters)
+    pub fn update(
+        &self,
+        places: &Places,
+        (template, parameters): (&str, &[(&str, &str)]),
+    ) -> Result<(), Broken> {
+        self.apply("UpdateStack", &Template::read(places, template)?, parameters)
     }
 
     /// Deletes the stack and waits until it is gone.
@@ -59,6 +66,12 @@ impl Stack {
     pub fn delete(&self) -> Result<(), Broken> {
         self.call("DeleteStack", Vec::new())?;
         self.settled("DELETE_COMPLETE")
+    }
+
+    /// The stack's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The physical id of a resource by its logical id: a topic's ARN, a queue's URL, a name.
@@ -165,10 +178,10 @@ struct Template {
 }
 
 impl Template {
-    fn read(places: &Places) -> Result<Self, Broken> {
-        let path = places.repository.join("template.yaml");
+    fn read(places: &Places, template: &str) -> Result<Self, Broken> {
+        let path = places.repository.join(template);
         let mut text =
-            std::fs::read_to_string(&path).map_err(Broken::io("reading template.yaml"))?;
+            std::fs::read_to_string(&path).map_err(Broken::io(format!("reading {template}")))?;
         let functions: Vec<String> = text
             .lines()
             .filter_map(|line| line.strip_prefix("      BuildProperties: { Binary: "))

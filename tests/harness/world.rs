@@ -11,7 +11,7 @@ use crate::control::Control;
 use crate::permissions;
 use crate::process::{LocalAws, Places, Seen, wait_until};
 use crate::seen;
-use crate::stack::Stack;
+use crate::stack::{Stack, TEMPLATE};
 
 /// An e-mail, as a subscriber of the alerts topic gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,17 +69,27 @@ impl World {
         parameters: &[(&str, &str)],
         prepare: impl FnOnce(&AwsCalls) -> Result<(), Broken>,
     ) -> Result<Self, Broken> {
+        Self::start_from(TEMPLATE, parameters, prepare)
+    }
+
+    /// The same with another template, by its path in the repository.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub fn start_from(
+        template: &str,
+        parameters: &[(&str, &str)],
+        prepare: impl FnOnce(&AwsCalls) -> Result<(), Broken>,
+    ) -> Result<Self, Broken> {
         let places = Places::of_this_build()?;
         let local = LocalAws::start(&places)?;
         let calls = AwsCalls::new(local.endpoint().to_owned());
         prepare(&calls)?;
         let given = |key| parameters.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
-        let mut all = parameters.to_vec();
-        if given("SettleSeconds").is_none() {
-            all.push(("SettleSeconds", "1"));
-        }
         let prefix = given("Prefix").unwrap_or("llmwatch").to_owned();
-        let stack = Stack::create(&calls, &places, &prefix, &all)?;
+        let all = with_short_settling(parameters);
+        let stack = Stack::create(&calls, &places, &prefix, (template, &all))?;
         let mailbox = subscribed_mailbox(&calls, &stack.resource("AlertsTopic")?)?;
         let (mails, notices) = Default::default();
         Ok(Self { calls, stack, places, prefix, mailbox, mails, notices, _local: local })
@@ -121,7 +131,18 @@ impl World {
     ///
     /// When the update is refused or rolled back.
     pub fn update(&self, parameters: &[(&str, &str)]) -> Result<(), Broken> {
-        self.stack.update(&self.places, parameters)
+        self.stack.update(&self.places, (TEMPLATE, parameters))
+    }
+
+    /// Deploys the stack again, after it was deleted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub fn deploy_again(&self, parameters: &[(&str, &str)]) -> Result<(), Broken> {
+        let all = with_short_settling(parameters);
+        Stack::create(&self.calls, &self.places, self.stack.name(), (TEMPLATE, &all))?;
+        subscribed_mailbox(&self.calls, &self.stack.resource("AlertsTopic")?).map(drop)
     }
 
     /// Invokes a function by its binary's name and waits for its answer.
@@ -385,6 +406,15 @@ impl Drop for World {
 
 fn locked(mails: &Mutex<Vec<Mail>>) -> std::sync::MutexGuard<'_, Vec<Mail>> {
     mails.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The parameters with a settle time of one second unless they have another.
+fn with_short_settling<'a>(parameters: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut all = parameters.to_vec();
+    if !all.iter().any(|(name, _)| *name == "SettleSeconds") {
+        all.push(("SettleSeconds", "1"));
+    }
+    all
 }
 
 /// A queue subscribed to a topic, standing in for a person's mailbox.

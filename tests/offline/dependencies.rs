@@ -47,10 +47,12 @@ fn no_function_depends_on_another() {
     }
 }
 
-/// A function may hold clients; what they answer is turned into our own types by the shell.
+/// Functions and command line may hold clients; what they answer is turned into our own types by
+/// the shell.
 #[test]
-fn aws_sdks_are_known_to_the_shell_and_the_functions_only() {
-    let knowing = |name: &str| name == "llmwatch-aws" || FUNCTIONS.contains(&name);
+fn aws_sdks_are_known_to_the_shell_and_to_what_is_run_only() {
+    let knowing =
+        |name: &str| ["llmwatch-aws", "llmwatch"].contains(&name) || FUNCTIONS.contains(&name);
     for package in SHIPPED.keys().filter(|name| !knowing(name)) {
         forbid(package, |name| name.starts_with("aws-sdk-"));
     }

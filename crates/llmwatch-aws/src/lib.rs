@@ -13,6 +13,8 @@ pub mod client;
 pub mod custom_models;
 pub mod custom_resource;
 pub mod env;
+#[cfg(feature = "lambda")]
+pub mod functions;
 #[cfg(feature = "bedrock")]
 pub mod inference_profiles;
 #[cfg(feature = "dynamodb")]
@@ -32,6 +34,8 @@ pub mod quota_requests;
 pub mod secrets;
 #[cfg(feature = "servicequotas")]
 pub mod service_quotas;
+#[cfg(feature = "cloudformation")]
+pub mod stacks;
 #[cfg(feature = "sns")]
 pub mod subscriptions;
 #[cfg(feature = "support")]

@@ -1,0 +1,78 @@
+//! A deployed stack, as far as the commands need it.
+
+use std::collections::BTreeSet;
+
+use llmwatch_aws::CallFailed;
+use llmwatch_aws::stacks::{self, Stack, StackResource};
+use llmwatch_core::parked::{ParkingQueue, Receivers};
+
+use crate::Clients;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failed {
+    #[error(transparent)]
+    Call(#[from] CallFailed),
+    #[error(
+        "there is no stack {0:?} in this account and Region; nothing was done (AWS_REGION and \
+         AWS_PROFILE say where to look)"
+    )]
+    NoStack(String),
+    #[error(
+        "the stack {stack:?} has no {resource}: it is none of llmwatch, or was not deployed to \
+         its end"
+    )]
+    NoResource { stack: String, resource: &'static str },
+    #[error("the answer could not be printed or read")]
+    Terminal(#[from] std::io::Error),
+}
+
+/// Reads a stack by its name.
+pub(crate) async fn read(clients: &Clients, name: &str) -> Result<Stack, Failed> {
+    let found = stacks::describe(&clients.cloudformation, name).await?;
+    found.ok_or_else(|| Failed::NoStack(name.to_owned()))
+}
+
+/// The resources of a stack that replaying needs.
+pub(crate) struct Parts {
+    stack: String,
+    resources: Vec<StackResource>,
+}
+
+impl Parts {
+    pub(crate) async fn read(clients: &Clients, name: &str) -> Result<Self, Failed> {
+        let stack = read(clients, name).await?;
+        let resources = stacks::resources(&clients.cloudformation, &stack.id).await?;
+        Ok(Self { stack: name.to_owned(), resources })
+    }
+
+    pub(crate) fn url(&self, queue: ParkingQueue) -> Result<&str, Failed> {
+        self.physical_id(queue.logical_id())
+    }
+
+    pub(crate) fn follow_up_queue(&self) -> Result<&str, Failed> {
+        self.physical_id("FollowUpQueue")
+    }
+
+    pub(crate) fn receivers(&self) -> Result<Receivers, Failed> {
+        let functions: BTreeSet<String> = self
+            .resources
+            .iter()
+            .filter(|resource| resource.kind == "AWS::Lambda::Function")
+            .filter_map(|resource| resource.physical_id.clone())
+            .collect();
+        Ok(Receivers {
+            functions,
+            processor: self.physical_id("NotificationProcessor")?.to_owned(),
+            raw_topic_arn: self.physical_id("RawTopic")?.to_owned(),
+        })
+    }
+
+    fn physical_id(&self, logical_id: &'static str) -> Result<&str, Failed> {
+        self.resources
+            .iter()
+            .find(|resource| resource.logical_id == logical_id)
+            .and_then(|resource| resource.physical_id.as_deref())
+            .ok_or_else(|| Failed::NoResource { stack: self.stack.clone(), resource: logical_id })
+    }
+}
