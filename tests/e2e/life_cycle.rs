@@ -2,13 +2,14 @@
 
 use llmwatch_core::alarm::AlarmKind::{HighTPMQuotaUsage, Throttles};
 use llmwatch_tests::aws_call::{Invoked, JsonService};
-use llmwatch_tests::control::{Fault, FaultKind};
+use llmwatch_tests::control::{Fault, FaultKind, RecordedCall};
+use llmwatch_tests::process::{Seen, wait_until};
 use llmwatch_tests::readers;
 use llmwatch_tests::traffic::quota;
 use llmwatch_tests::world::DeadLetters;
 use serde_json::{Value, json};
 
-use crate::stage::{FUNCTIONS, Stage, TPM, Traffic};
+use crate::stage::{FUNCTIONS, PATIENCE, Stage, TPM, Traffic};
 
 /// Runs the hourly functions, one after the other.
 fn an_hourly_run(stage: &Stage) {
@@ -56,26 +57,8 @@ fn thresholds_follow_the_quota_operator_edits_survive_and_a_throttled_read_moves
     assert_eq!(tpm_alarm(&stage)["Threshold"], TPM * 0.8);
 
     // An operator has a second topic told, and asks for two of five minutes instead of three.
-    let mut edited = tpm_alarm(&stage);
     let chat = "arn:aws:sns:us-east-1:000000000000:operators-chat";
-    edited["AlarmActions"] = json!([chat]);
-    edited["DatapointsToAlarm"] = 2.into();
-    let known = [
-        "AlarmName",
-        "AlarmDescription",
-        "ActionsEnabled",
-        "OKActions",
-        "AlarmActions",
-        "InsufficientDataActions",
-        "Metrics",
-        "EvaluationPeriods",
-        "DatapointsToAlarm",
-        "Threshold",
-        "ComparisonOperator",
-        "TreatMissingData",
-    ];
-    edited.as_object_mut().unwrap().retain(|member, _| known.contains(&member.as_str()));
-    stage.cloudwatch("PutMetricAlarm", &edited);
+    stage.edit_alarm(HighTPMQuotaUsage, &json!({ "AlarmActions": [chat], "DatapointsToAlarm": 2 }));
 
     let raised = TPM * 2.0;
     stage
@@ -147,6 +130,67 @@ fn a_stack_is_updated_and_deleted_without_a_trace_but_its_ledger() {
     let detectors = json!({ "AnomalyDetectorTypes": ["SINGLE_METRIC", "METRIC_MATH"] });
     let detectors = stage.cloudwatch("DescribeAnomalyDetectors", &detectors);
     assert_eq!(detectors["AnomalyDetectors"], json!([]));
+    let table = json!({ "TableName": ledger });
+    let kept = stage.world.calls().json(JsonService::DynamoDb, "DescribeTable", &table).unwrap();
+    assert_eq!(kept["Table"]["TableName"], Value::from(ledger));
+}
+
+/// Waits until a function has made so many calls of an operation since a call.
+fn wait_for_calls(stage: &Stage, since: u64, function: &str, operation: &str, count: usize) {
+    wait_until(&format!("{count} {operation} of {function}"), PATIENCE, || {
+        let calls = stage.control().calls_since(since)?;
+        let ours = |call: &&RecordedCall| call.caller == function && call.operation == operation;
+        let seen = calls.iter().filter(ours).count();
+        Ok(if seen >= count { Seen::Yes(()) } else { Seen::NotYet(seen.to_string()) })
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_delete_amid_a_run_leaves_nothing_to_come_back_and_the_stack_can_be_deployed_again() {
+    let stage = Stage::deploy(Traffic::Calm, &[]);
+    let ledger = stage.world.stack().resource("Ledger").unwrap();
+    let deployed = readers::alarms(stage.world.calls(), "llmwatch-Bedrock-").unwrap().len();
+
+    // Both hourly functions have something to write, and are held up in their first write after
+    // they made sure that the stack stands.
+    let raised = json!({ "quotas": [{ "code": quota::BUSY_TPM, "applied": TPM * 2.0 }] });
+    stage.control().seed(&raised).unwrap();
+    let tuning =
+        r#"{"*":{"Throttles":{"threshold":0,"datapoints_to_alarm":1,"evaluation_periods":1}}}"#;
+    stage.world.set_parameter("settings/alarm-tuning", tuning).unwrap();
+    let before = stage.last_call();
+    for (function, write, looks) in [
+        ("quota-calculator", ("ssm", "PutParameter"), 1),
+        ("alarm-updater", ("cloudwatch", "PutMetricAlarm"), 3),
+    ] {
+        stage.control().hold_next(function, write, 9_000).unwrap();
+        stage.world.invoke_asynchronously(function, &json!({})).unwrap();
+        wait_for_calls(&stage, before, function, "GetParameter", looks);
+    }
+    let said = stage.world.llmwatch(&["delete", "--yes"]).unwrap();
+    assert!(said.well && said.text.contains(&format!("DynamoDB table {ledger}")), "{said:?}");
+    assert!(said.text.contains("KMS key"), "{said:?}");
+
+    // The writes did arrive after the marker had gone, and are gone themselves.
+    let calls = stage.control().calls_since(before).unwrap();
+    let ended = |operation: &str| {
+        let made = |call: &&RecordedCall| call.operation == operation && call.status == 200;
+        calls.iter().find(made).map(|call| call.started_ms + call.duration_ms)
+    };
+    let unmarked = ended("DeleteParameters").unwrap();
+    assert!(ended("PutMetricAlarm").unwrap() > unmarked);
+    assert!(ended("PutParameter").unwrap() > unmarked);
+    let left = readers::alarms(stage.world.calls(), "llmwatch-").unwrap();
+    assert!(left.is_empty(), "{left:#?}");
+    let path = json!({ "Path": "/llmwatch", "Recursive": true });
+    let left = stage.world.calls().json(JsonService::Ssm, "GetParametersByPath", &path).unwrap();
+    assert_eq!(left["Parameters"], json!([]));
+
+    // Deployed again, it has the same alarms; on AWS the new ledger has another name too.
+    stage.world.deploy_again(&[]).unwrap();
+    let alarms = readers::alarms(stage.world.calls(), "llmwatch-Bedrock-").unwrap();
+    assert_eq!(alarms.len(), deployed);
     let table = json!({ "TableName": ledger });
     let kept = stage.world.calls().json(JsonService::DynamoDb, "DescribeTable", &table).unwrap();
     assert_eq!(kept["Table"]["TableName"], Value::from(ledger));

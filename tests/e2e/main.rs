@@ -33,3 +33,5 @@ mod requests;
 mod settings;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod updates;

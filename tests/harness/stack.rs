@@ -37,10 +37,8 @@ impl Stack {
     ) -> Result<Self, Broken> {
         let template = Template::read(places, template)?;
         calls.create_bucket(BUCKET)?;
-        for function in &template.functions {
-            calls.put_object(BUCKET, &object_key(function), &packed(places, function)?)?;
-        }
         let stack = Self { calls: calls.clone(), name: name.to_owned() };
+        stack.upload(places, &template)?;
         stack.apply("CreateStack", &template, parameters)?;
         Ok(stack)
     }
@@ -55,7 +53,9 @@ impl Stack {
         places: &Places,
         (template, parameters): (&str, &[(&str, &str)]),
     ) -> Result<(), Broken> {
-        self.apply("UpdateStack", &Template::read(places, template)?, parameters)
+        let template = Template::read(places, template)?;
+        self.upload(places, &template)?;
+        self.apply("UpdateStack", &template, parameters)
     }
 
     /// Deletes the stack and waits until it is gone.
@@ -101,6 +101,15 @@ impl Stack {
             .into_iter()
             .filter_map(|one| Some((xml::text(one, "OutputKey")?, xml::text(one, "OutputValue")?)))
             .collect())
+    }
+
+    /// Uploads the functions: a template may have one more than the last.
+    fn upload(&self, places: &Places, template: &Template) -> Result<(), Broken> {
+        for function in &template.functions {
+            let packed = packed(places, function)?;
+            self.calls.put_object(BUCKET, &object_key(function), &packed)?;
+        }
+        Ok(())
     }
 
     fn apply(
