@@ -1,5 +1,6 @@
 //! The HTTP endpoint: every request is identified, may meet a fault, is answered and recorded.
 
+use std::io::Read as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,8 +8,10 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::CONTENT_ENCODING;
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use futures::stream;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
@@ -187,9 +190,12 @@ async fn handle(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response<Body> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
         return status_only(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let Ok(body) = unpacked(&mut parts.headers, body) else {
+        return status_only(StatusCode::BAD_REQUEST);
     };
     if let Some(path) = parts.uri.path().strip_prefix("/_llmwatch/") {
         return control::handle(&app, &parts.method, path, parts.uri.query(), &body).await;
@@ -200,6 +206,19 @@ async fn handle(
         answer(&app, peer, parts.method, &parts.uri, &parts.headers, body).await
     });
     answering.await.unwrap_or_else(|_| status_only(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// The body as it was before the SDK packed it, which it does with metrics above 10 kB.
+///
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-compression.html>.
+fn unpacked(headers: &mut HeaderMap, body: Bytes) -> std::io::Result<Bytes> {
+    if headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding != "gzip") {
+        return Ok(body);
+    }
+    let mut plain = Vec::new();
+    GzDecoder::new(body.as_ref()).take(BODY_LIMIT as u64).read_to_end(&mut plain)?;
+    headers.remove(CONTENT_ENCODING);
+    Ok(plain.into())
 }
 
 /// Answers one AWS request and records it.
@@ -352,4 +371,26 @@ fn cut() -> Response<Body> {
         .header("content-length", "1048576")
         .body(Body::from_stream(broken))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    #[test]
+    fn a_packed_body_is_read_as_what_was_packed_and_nonsense_is_refused() {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+        packer.write_all(b"a body").unwrap();
+        let packed: Bytes = packer.finish().unwrap().into();
+        let gzip = || HeaderMap::from_iter([(CONTENT_ENCODING, "gzip".parse().unwrap())]);
+        let mut headers = gzip();
+        assert_eq!(unpacked(&mut headers, packed.clone()).unwrap(), "a body");
+        assert!(headers.is_empty(), "who gets it next is not to unpack it again");
+        assert_eq!(unpacked(&mut HeaderMap::new(), packed.clone()).unwrap(), packed);
+        assert!(unpacked(&mut gzip(), Bytes::from_static(b"a body")).is_err());
+    }
 }
