@@ -13,6 +13,7 @@ use llmwatch_core::alarm::name::AlarmName;
 use llmwatch_core::alarm::plan::{AlarmChange, AppliedChange};
 use llmwatch_core::alarm::pool_metrics::{NAMESPACE, PoolMetric};
 use llmwatch_core::stored::{applied_parameter, lifecycle_parameter};
+use tokio::time::Instant;
 
 use crate::App;
 use crate::gather::Situation;
@@ -29,17 +30,25 @@ pub(crate) enum Stopped {
     Unknown(#[from] CallFailed),
 }
 
-/// Does every change in order, going on after failures, which are returned.
+/// Does every change in order as long as there is time, going on after failures, which are
+/// returned.
 pub(crate) async fn changes(
     app: &App,
     changes: &[AlarmChange],
     standing: &StandingAlarms,
 ) -> Result<Vec<Failure>, Stopped> {
+    let started = Instant::now();
     let mut pace = Pace::new(app.waits.alarms);
     let mut failures = Vec::new();
+    let mut left = changes;
     for group in
         changes.chunk_by(|one, next| child_name(one).is_some() && child_name(next).is_some())
     {
+        if started.elapsed() >= app.waits.all_changes {
+            failures.push(out_of_time(left, changes.len()));
+            break;
+        }
+        left = left.get(group.len()..).unwrap_or_default();
         let names: Vec<String> = group.iter().filter_map(child_name).map(str::to_owned).collect();
         match group {
             [change] if names.is_empty() => {
@@ -69,6 +78,18 @@ pub(crate) async fn changes(
         }
     }
     Ok(failures)
+}
+
+/// Changes a run does not come to. They are in the plan of the next one: Lambda repeats a run that
+/// failed, and the schedule starts one every hour.
+fn out_of_time(left: &[AlarmChange], planned: usize) -> Failure {
+    let first = left.first().map(ToString::to_string).unwrap_or_default();
+    Failure {
+        what: format!("the last {} of {planned} changes, from \"{first}\" on", left.len()),
+        alarms: left.iter().filter_map(AlarmChange::alarm).cloned().collect(),
+        why: "no time was left at the rate CloudWatch allows; the next run goes on with them"
+            .to_owned(),
+    }
 }
 
 /// The outer error stops the run; the inner one is this change's own.

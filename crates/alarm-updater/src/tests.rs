@@ -342,3 +342,28 @@ async fn a_former_prefix_and_an_unknown_request_touch_nothing() {
     assert!(reason.contains("\"Replace\" is not one of Create, Update, Delete"), "{reason}");
     assert_eq!(world.writes(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_run_that_has_no_time_left_names_what_is_left_and_the_next_one_goes_on() {
+    let mut world = World::with_pools(&[nova(10_000.0)]);
+    world.app.waits.all_changes = std::time::Duration::ZERO;
+    let error = reconcile(&world.app, now()).await.unwrap_err().to_string();
+    let planned = plan_only(&world.app).await.unwrap();
+    assert!(error.starts_with("1 problem(s), the rest is done: the last "), "{error}");
+    assert!(error.contains("no time was left"), "{error}");
+    let first = planned.lines().next().unwrap();
+    assert!(error.contains(&format!("from \"{first}\" on")), "{error}\n{planned}");
+    assert_eq!(world.writes(), METRICS_ONLY, "nothing is remembered as applied");
+
+    let reason = match outcome(&world.app, &request("Update"), now()).await {
+        Outcome::Failed(reason) => reason,
+        Outcome::Success(figures) => panic!("{figures:?}"),
+    };
+    assert!(reason.contains("no time was left"), "{reason}");
+
+    world.app.waits.all_changes = crate::Waits::STANDARD.all_changes;
+    reconcile(&world.app, now()).await.unwrap();
+    world.writes();
+    reconcile(&world.app, now()).await.unwrap();
+    assert_eq!(world.writes(), METRICS_ONLY);
+}
