@@ -13,8 +13,9 @@ pub const QUOTA_VALUE: &str = "QuotaValue";
 /// The value at which a quota's usage alarm fires, in the quota's unit; dimensions Pool and Quota.
 pub const THRESHOLD: &str = "Threshold";
 
-/// 1 when a pool has more series than an alarm can watch, else 0; dimension Pool. Without a
-/// dimension: the number of such pools, which one alarm of the template watches.
+/// 1 for a pool that has more series than an alarm can watch; dimension Pool. Without a dimension:
+/// the number of such pools, which one alarm of the template watches. The other pools have none,
+/// because each metric costs the same every month whatever its value.
 pub const POOL_TRUNCATED: &str = "PoolTruncated";
 
 /// One value to publish.
@@ -42,7 +43,6 @@ pub fn pool_metrics(pools: &[StoredPool]) -> Vec<PoolMetric> {
 
 fn of_pool(pool: &StoredPool) -> Vec<PoolMetric> {
     let label = ("Pool", pool.pool.label().to_string());
-    let is_truncated = !unwatched_series(pool).is_empty();
     let quotas = pool.quotas.iter().flat_map(|stored| {
         let dimensions = vec![label.clone(), ("Quota", stored.kind.to_string())];
         [
@@ -54,12 +54,12 @@ fn of_pool(pool: &StoredPool) -> Vec<PoolMetric> {
             PoolMetric { name: THRESHOLD, dimensions, value: stored.threshold },
         ]
     });
-    let truncated = PoolMetric {
+    let truncated = (!unwatched_series(pool).is_empty()).then(|| PoolMetric {
         name: POOL_TRUNCATED,
         dimensions: vec![label.clone()],
-        value: f64::from(u8::from(is_truncated)),
-    };
-    quotas.chain([truncated]).collect()
+        value: 1.0,
+    });
+    quotas.chain(truncated).collect()
 }
 
 #[cfg(test)]
@@ -85,7 +85,6 @@ mod tests {
                 "QuotaValue cross-region.amazon.nova-lite-v1_0 TPM 1000",
                 "Threshold cross-region.amazon.nova-lite-v1_0 TPM 800",
                 "PoolTruncated cross-region.amazon.nova-lite-v1_0 1",
-                "PoolTruncated cross-region.amazon.nova-lite-v1_0 0",
                 "PoolTruncated  1",
             ]
         );
