@@ -1,10 +1,11 @@
-//! What each function costs: calls, wall and processor time, start-up and memory.
+//! What each function costs: calls, round trips, wall and processor time, start-up and memory.
 //!
 //! The functions run beside the deployed ones, against the same local AWS and the same stack, under
 //! a Runtime API that measures them. Only the queue is another one, so that the deployed function
-//! does not take the measured one's messages.
+//! does not take the measured one's messages. Every call takes 20 ms longer than the local AWS
+//! needs, as a call within a Region does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use llmwatch_core::alarm::{AlarmKind, name};
@@ -12,63 +13,100 @@ use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::pool::{Pool, Scope};
 use llmwatch_tests::aws_call::{JsonService, Method, REGION};
 use llmwatch_tests::process::Places;
-use llmwatch_tests::runtime_api::{Cost, Invocation, MeasuredFunction};
+use llmwatch_tests::runtime_api::{Invocation, MeasuredFunction};
 use llmwatch_tests::traffic::{self, BUSY_MODEL};
 use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
 
 use crate::readings::{self, Calls};
 
-/// Deploys the demo's three pools and prints what an event of each kind costs the functions whose
-/// binaries are in `binaries`.
+/// What a call takes beside the local AWS's own time.
+const CALL_MS: u32 = 20;
+
+/// Pools of the hourly run.
+const FLEET: usize = 50;
+
+/// Prints what a notification and an hourly run cost the functions whose binaries are in `binaries`.
 pub(crate) fn run(binaries: PathBuf) -> Result<(), Broken> {
+    println!("Functions measured: those in {}; {CALL_MS} ms a call.", binaries.display());
+    println!("Calls and round trips are the code's own; the rest is this machine's, where wall is");
+    println!("mostly waiting (round trips x {CALL_MS} ms) and the pace AWS asks for.");
+    println!(
+        "{:<44} {:>6} {:>7} {:>6} {:>9} {:>9} {:>9} {:>6}",
+        "", "calls", "ledger", "trips", "wait ms", "wall ms", "CPU ms", "MiB"
+    );
+    notification(&binaries)?;
+    hourly_run(&binaries)
+}
+
+/// One alarm of the demo's busy pool, with all the demo's pools deployed.
+fn notification(binaries: &Path) -> Result<(), Broken> {
     let mut incident = Timestamp::UNIX_EPOCH;
-    let world = World::start(&[("CaseAutomation", "on")], |calls| {
+    let tuning = traffic::alarm_tuning();
+    let parameters = [("CaseAutomation", "on"), ("AlarmTuning", tuning.as_str())];
+    let world = World::start(&parameters, |calls| {
         let clock = calls.control(Method::Get, "/_llmwatch/clock", &Value::Null)?;
         let now: Timestamp =
             clock["now"].as_str().and_then(|now| now.parse().ok()).unwrap_or_default();
         let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
-        // Long enough ago that no deployed alarm fires on it, and within the evidence.
+        // Long enough ago that no deployed alarm of a minute fires on it, and within the evidence.
         incident = minute - SignedDuration::from_hours(3);
         calls.control(Method::Post, "/_llmwatch/seed", &traffic::seed(incident)).map(drop)
     })?;
     let environment = environment(&world)?;
-    println!("Functions measured: those in {}", binaries.display());
-    let places = Places { binaries, ..world.places().clone() };
-    println!("{:<46} {:>9} {:>9} {:>6} {:>7}", "", "wall ms", "CPU ms", "calls", "ledger");
+    let places = Places { binaries: binaries.to_owned(), ..world.places().clone() };
     let minute = json!({ "advance_seconds": 60 });
     world.calls().control(Method::Post, "/_llmwatch/clock", &minute)?;
     readings::wait_for_quiet(&world)?;
+    slow_every_call(&world)?;
 
     let mut processor = MeasuredFunction::start(&places, "notification-processor", &environment)?;
-    row("notification-processor: start", processor.init(), None);
-    let opened = measured(&world, &mut processor, &child_alarm(incident))?;
-    row("  an alarm opens an episode", opened.0.cost, Some(opened.1));
+    println!("A notification");
+    start_row("  notification-processor starts", &processor)?;
+    measured(&world, &mut processor, &child_alarm(incident), "  an alarm opens an episode")?;
     let settle = queue_message(&world, &environment)?;
-    let decided = measured(&world, &mut processor, &settle)?;
-    row("  14 days read, request, mail, recovery mail", decided.0.cost, Some(decided.1));
-    let again = measured(&world, &mut processor, &settle)?;
-    row("  the same message again", again.0.cost, Some(again.1));
-    memory(&processor)?;
-
-    for (function, what) in [
-        ("quota-calculator", "  hourly run, 3 pools"),
-        ("alarm-updater", "  hourly run, no change"),
-    ] {
-        let mut measured_function = MeasuredFunction::start(&places, function, &environment)?;
-        row(&format!("{function}: start"), measured_function.init(), None);
-        let run = measured(&world, &mut measured_function, &json!({}))?;
-        row(what, run.0.cost, Some(run.1));
-        memory(&measured_function)?;
-    }
-    Ok(())
+    measured(&world, &mut processor, &settle, "  14 days read, request, mail, recovery")?;
+    measured(&world, &mut processor, &settle, "  the same message again")
 }
 
+/// Both hourly functions over 50 pools: the run that makes all alarms, and one without a change.
+fn hourly_run(binaries: &Path) -> Result<(), Broken> {
+    let world = World::start(&[], |_| Ok(()))?;
+    let environment = environment(&world)?;
+    let places = Places { binaries: binaries.to_owned(), ..world.places().clone() };
+    let now = world.control().now()?.parse().unwrap_or_default();
+    world.control().seed(&traffic::fleet(FLEET, now))?;
+    readings::wait_for_quiet(&world)?;
+    slow_every_call(&world)?;
+
+    println!("An hourly run over {FLEET} pools");
+    let mut calculator = MeasuredFunction::start(&places, "quota-calculator", &environment)?;
+    let mut updater = MeasuredFunction::start(&places, "alarm-updater", &environment)?;
+    for (function, what) in
+        [(&calculator, "  quota-calculator starts"), (&updater, "  alarm-updater starts")]
+    {
+        start_row(what, function)?;
+    }
+    let event = json!({});
+    measured(&world, &mut calculator, &event, "  quota-calculator, all pools new")?;
+    measured(&world, &mut updater, &event, "  alarm-updater, all alarms new")?;
+    println!("  ({})", readings::alarm_count(&world)?);
+    measured(&world, &mut calculator, &event, "  quota-calculator, nothing changed")?;
+    measured(&world, &mut updater, &event, "  alarm-updater, nothing changed")
+}
+
+fn slow_every_call(world: &World) -> Result<(), Broken> {
+    let fault = json!({ "service": "*", "kind": "delay", "delay_ms": CALL_MS });
+    world.calls().control(Method::Post, "/_llmwatch/faults", &fault).map(drop)
+}
+
+/// Invokes the function and prints what it took.
 fn measured(
     world: &World,
     function: &mut MeasuredFunction,
     event: &Value,
-) -> Result<(Invocation, Calls), Broken> {
+    what: &str,
+) -> Result<(), Broken> {
     let seen = readings::last_call(world)?;
     let invocation = function.invoke(event)?;
     if invocation.has_failed
@@ -80,7 +118,10 @@ fn measured(
             body: invocation.answer.to_string(),
         });
     }
-    Ok((invocation, readings::call_count(world, seen)?))
+    let calls = readings::call_count(world, seen)?;
+    let memory = function.peak_resident_bytes()? / (1024 * 1024);
+    row(what, &invocation, calls, memory);
+    Ok(())
 }
 
 /// The event of the busy pool's HighTPMQuotaUsage alarm.
@@ -133,20 +174,29 @@ fn environment(world: &World) -> Result<Vec<(&'static str, String)>, Broken> {
     ])
 }
 
-fn row(what: &str, cost: Cost, calls: Option<Calls>) {
-    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
-    let text = |count: Option<usize>| count.map(|count| count.to_string()).unwrap_or_default();
+fn row(what: &str, invocation: &Invocation, calls: Calls, memory: u64) {
     println!(
-        "{what:<46} {:>9.1} {:>9.1} {:>6} {:>7}",
-        milliseconds(cost.wall),
-        milliseconds(cost.cpu),
-        text(calls.map(|calls| calls.others)),
-        text(calls.map(|calls| calls.ledger)),
+        "{what:<44} {:>6} {:>7} {:>6} {:>9} {:>9.0} {:>9.0} {memory:>6}",
+        calls.others,
+        calls.ledger,
+        calls.round_trips,
+        calls.round_trips * CALL_MS as usize,
+        invocation.cost.wall.as_secs_f64() * 1000.0,
+        invocation.cost.cpu.as_secs_f64() * 1000.0,
     );
 }
 
-fn memory(function: &MeasuredFunction) -> Result<(), Broken> {
-    let mebibytes = function.peak_resident_bytes()? / (1024 * 1024);
-    println!("  peak resident memory: {mebibytes} MiB");
+fn start_row(what: &str, function: &MeasuredFunction) -> Result<(), Broken> {
+    let cost = function.init();
+    println!(
+        "{what:<44} {:>6} {:>7} {:>6} {:>9} {:>9.0} {:>9.0} {:>6}",
+        "",
+        "",
+        "",
+        "",
+        cost.wall.as_secs_f64() * 1000.0,
+        cost.cpu.as_secs_f64() * 1000.0,
+        function.peak_resident_bytes()? / (1024 * 1024),
+    );
     Ok(())
 }

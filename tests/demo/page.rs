@@ -25,6 +25,29 @@ impl Page {
         println!("   {text}");
     }
 
+    /// Rows under a heading, each column as wide as its widest cell; all but the first to the right.
+    pub(crate) fn table<const COLUMNS: usize>(
+        &self,
+        heading: [&str; COLUMNS],
+        rows: &[[String; COLUMNS]],
+    ) {
+        let width = |column: usize| {
+            let cells = rows.iter().map(|row| row[column].chars().count());
+            cells.chain([heading[column].len()]).max().unwrap_or(0)
+        };
+        let line = |cells: [&str; COLUMNS]| {
+            let cells = cells.iter().enumerate().map(|(column, cell)| match column {
+                0 => format!("{cell:<0$}", width(0)),
+                _ => format!("{cell:>0$}", width(column)),
+            });
+            cells.collect::<Vec<_>>().join("  ")
+        };
+        self.line(&self.painted("1", &line(heading)));
+        for row in rows {
+            self.line(&line(row.each_ref().map(String::as_str)));
+        }
+    }
+
     /// A text a person gets, in a frame.
     pub(crate) fn letter(&self, title: &str, text: &str) {
         println!("\n{}", self.painted("1", &format!("   +-- {title}")));

@@ -5,38 +5,77 @@ use std::time::{Duration, Instant};
 
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::quota::QuotaKind;
 use llmwatch_core::stored::StoredPool;
 use llmwatch_tests::aws_call::{JsonService, Method};
+use llmwatch_tests::control::{RecordedCall, round_trips};
 use llmwatch_tests::process::{Seen, wait_until};
+use llmwatch_tests::readers;
 use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
 
-/// Every pool's quotas with their thresholds, one line each.
-pub(crate) fn thresholds(world: &World) -> Result<Vec<String>, Broken> {
-    let path = format!("/{}/pools", world.prefix());
-    let input = json!({ "Path": path, "Recursive": true });
-    let answer = world.calls().json(JsonService::Ssm, "GetParametersByPath", &input)?;
-    let pools = answer["Parameters"].as_array().into_iter().flatten().filter_map(|parameter| {
-        let name = parameter["Name"].as_str()?;
-        let pool: StoredPool = serde_json::from_str(parameter["Value"].as_str()?).ok()?;
-        name.ends_with("/thresholds").then_some(pool)
-    });
-    let mut lines: Vec<String> = pools
-        .flat_map(|pool| {
-            let model = pool.pool.to_string();
-            pool.quotas.into_iter().map(move |quota| {
-                format!(
-                    "{model}: {} {} (quota {}), alarm from {}",
-                    quota.kind,
-                    grouped(quota.quota.value),
-                    quota.quota.code,
-                    grouped(quota.threshold)
-                )
-            })
+/// Every pool: its label, callers, quotas and alarms.
+pub(crate) fn pools(world: &World) -> Result<Vec<[String; 6]>, Broken> {
+    let (children, _) = alarms(world)?;
+    let alarms_of = |pool: &PoolLabel| {
+        let names = children.iter().filter_map(|alarm| alarm_name(world, alarm));
+        names.filter(|name| matches!(name, AlarmName::Child(_, of) if of == pool)).count()
+    };
+    let row = |pool: &StoredPool| {
+        let label = pool.pool.label();
+        let quota = |kind| {
+            let quota = pool.quota(kind);
+            quota.map_or("none".to_owned(), |quota| grouped(quota.quota.value))
+        };
+        [
+            label.to_string(),
+            pool.series.len().to_string(),
+            quota(QuotaKind::Rpm),
+            quota(QuotaKind::Tpm),
+            quota(QuotaKind::Tpd),
+            alarms_of(&label).to_string(),
+        ]
+    };
+    Ok(stored_pools(world)?.iter().map(row).collect())
+}
+
+/// The quotas with these codes, each with its threshold, one line each.
+pub(crate) fn thresholds(world: &World, codes: &[&str]) -> Result<Vec<String>, Broken> {
+    let pools = stored_pools(world)?;
+    let lines = pools.iter().flat_map(|pool| {
+        let quotas = pool.quotas.iter().filter(|quota| codes.contains(&quota.quota.code.as_str()));
+        quotas.map(|quota| {
+            format!(
+                "{}: {} {}, alarm from {}",
+                pool.pool,
+                quota.kind,
+                grouped(quota.quota.value),
+                grouped(quota.threshold)
+            )
         })
-        .collect();
-    lines.sort();
-    Ok(lines)
+    });
+    Ok(lines.collect())
+}
+
+/// The pools as they are stored, by label.
+fn stored_pools(world: &World) -> Result<Vec<StoredPool>, Broken> {
+    let mut input = json!({ "Path": format!("/{}/pools", world.prefix()), "Recursive": true });
+    let mut pools = Vec::new();
+    loop {
+        let page = world.calls().json(JsonService::Ssm, "GetParametersByPath", &input)?;
+        pools.extend(page["Parameters"].as_array().into_iter().flatten().filter_map(|parameter| {
+            let is_pool = parameter["Name"].as_str()?.ends_with("/thresholds");
+            let pool = serde_json::from_str::<StoredPool>(parameter["Value"].as_str()?).ok()?;
+            is_pool.then_some(pool)
+        }));
+        match page["NextToken"].as_str() {
+            Some(next) => input["NextToken"] = Value::from(next),
+            None => break,
+        }
+    }
+    pools.sort_by_key(|pool| pool.pool.label());
+    Ok(pools)
 }
 
 /// How many alarms there are of each sort.
@@ -45,21 +84,25 @@ pub(crate) fn alarm_count(world: &World) -> Result<String, Broken> {
     Ok(format!("{} alarms and {} composite alarms exist", children.len(), composites.len()))
 }
 
-/// Every alarm in ALARM with CloudWatch's reason.
+/// Every alarm of a pool that is in ALARM, with CloudWatch's reason.
 pub(crate) fn fired(world: &World) -> Result<Vec<String>, Broken> {
-    let Ok(prefix) = StackPrefix::parse(world.prefix()) else { return Ok(Vec::new()) };
     let (children, _) = alarms(world)?;
-    Ok(children
-        .iter()
-        .filter(|alarm| alarm["StateValue"] == "ALARM")
+    let firing = children.iter().filter(|alarm| alarm["StateValue"] == "ALARM");
+    Ok(firing
         .filter_map(|alarm| {
-            let AlarmName::Child(kind, pool) = name::parse(&prefix, alarm["AlarmName"].as_str()?)?
-            else {
-                return None;
-            };
-            Some(format!("{kind} of {pool}: {}", alarm["StateReason"].as_str()?))
+            let AlarmName::Child(kind, pool) = alarm_name(world, alarm)? else { return None };
+            let reason = alarm["StateReason"].as_str()?;
+            // The rest says what brought the alarm back from OK, the same each time.
+            let reason = reason.split(" (minimum").next().unwrap_or(reason);
+            Some(format!("{kind} of {pool}: {reason}"))
         })
         .collect())
+}
+
+/// What an alarm is called among ours; `None` for one on llmwatch itself.
+fn alarm_name(world: &World, alarm: &Value) -> Option<AlarmName> {
+    let prefix = StackPrefix::parse(world.prefix()).ok()?;
+    name::parse(&prefix, alarm["AlarmName"].as_str()?)
 }
 
 /// The number of the newest call the recorder holds.
@@ -96,15 +139,16 @@ pub(crate) struct Calls {
     pub(crate) ledger: usize,
     /// To everything else, further pages included.
     pub(crate) others: usize,
+    /// How many of them all had to wait for another.
+    pub(crate) round_trips: usize,
 }
 
 /// The calls functions made since a number.
 pub(crate) fn call_count(world: &World, since: u64) -> Result<Calls, Broken> {
-    let calls = recorded(world, since)?;
-    let of_functions = calls.iter().filter(|call| call["caller"].as_str().is_some_and(is_function));
-    let (ledger, others): (Vec<&Value>, Vec<&Value>) =
-        of_functions.partition(|call| call["service"] == "dynamodb");
-    Ok(Calls { ledger: ledger.len(), others: others.len() })
+    let calls = world.control().calls_since(since)?;
+    let calls: Vec<&RecordedCall> = calls.iter().filter(|call| is_function(&call.caller)).collect();
+    let ledger = calls.iter().filter(|call| call.service == "dynamodb").count();
+    Ok(Calls { ledger, others: calls.len() - ledger, round_trips: round_trips(&calls) })
 }
 
 /// Waits until no call has come for a second.
@@ -145,13 +189,13 @@ pub(crate) fn told_cases(world: &World) -> Result<Vec<(String, String)>, Broken>
 }
 
 fn alarms(world: &World) -> Result<(Vec<Value>, Vec<Value>), Broken> {
-    let input = json!({
-        "AlarmNamePrefix": format!("{}-Bedrock-", world.prefix()),
-        "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
-    });
-    let answer = world.calls().json(JsonService::CloudWatch, "DescribeAlarms", &input)?;
-    let list = |member: &str| answer[member].as_array().cloned().unwrap_or_default();
-    Ok((list("MetricAlarms"), list("CompositeAlarms")))
+    let stem = format!("{}-Bedrock-", world.prefix());
+    let all = readers::alarms(world.calls(), &stem)?;
+    let (composites, children) = all
+        .into_iter()
+        .map(|alarm| alarm.description)
+        .partition(|alarm| alarm.get("AlarmRule").is_some());
+    Ok((children, composites))
 }
 
 fn recorded(world: &World, since: u64) -> Result<Vec<Value>, Broken> {

@@ -1,10 +1,19 @@
-//! What one notification costs in calls and in round trips; further pages of a call are counted in
-//! neither, but all calls together have a limit of their own.
+//! What one notification costs in calls and in round trips, and one hourly run over many pools.
+//!
+//! Further pages of a call are counted in neither figure of the notification, but all its calls
+//! together have a limit of their own.
 
 use llmwatch_core::alarm::AlarmKind::{HighTPMQuotaUsage, Throttles};
-use llmwatch_tests::control::RecordedCall;
+use llmwatch_core::alarm::CATALOGUE;
+use llmwatch_tests::aws_call::Invoked;
+use llmwatch_tests::control::{RecordedCall, round_trips};
+use llmwatch_tests::traffic;
+use serde_json::json;
 
-use crate::stage::{PROCESSOR, Stage, Traffic};
+use crate::stage::{FUNCTIONS, PROCESSOR, Stage, Traffic};
+
+/// Pools of the hourly budget.
+const FLEET: usize = 50;
 
 /// Long enough for calls made together to overlap whatever the machine is busy with.
 const SLOWER_BY_MS: u32 = 300;
@@ -49,20 +58,44 @@ fn a_notification_over_14_days_makes_at_most_12_calls_in_at_most_5_round_trips()
     println!("{} calls, {pages} further pages, {trips} round trips\n{}", first_pages.len(), said());
 }
 
-/// The longest chain of calls each of which began after the one before it had ended.
-fn round_trips(calls: &[&RecordedCall]) -> usize {
-    let mut by_end = calls.to_vec();
-    let end = |call: &RecordedCall| call.started_ms + call.duration_ms;
-    by_end.sort_by(|one, other| end(one).total_cmp(&end(other)));
-    let mut length = 0;
-    let mut ended = f64::MIN;
-    for call in by_end {
-        if call.started_ms >= ended {
-            length += 1;
-            ended = end(call);
+/// The calls of both hourly functions over 50 pools when nothing has changed. None is made for a
+/// single pool or alarm; what there is more of takes more pages:
+///
+/// | function | calls |
+/// |---|---|
+/// | quota-calculator | ListMetrics 2 (450 metrics by 500, and an empty page), ListInferenceProfiles 2, ListServiceQuotas and ListAWSDefaultServiceQuotas 4 each (381 quotas by 100), GetParametersByPath 11 (100 documents by 10), GetParameters 1: 24 |
+/// | alarm-updater | GetParameter 2, GetParametersByPath 11, DescribeAlarms 2 (100 alarms by 100; 7 with all kinds), DescribeAnomalyDetectors 1, PutMetricData 1: 17 |
+#[test]
+fn an_undisturbed_hourly_run_over_50_pools_makes_at_most_41_calls_and_changes_nothing() {
+    // One kind of alarm, because CloudWatch takes three alarms a second.
+    let off = r#"{"enabled": false}"#;
+    let others = CATALOGUE.iter().map(|row| row.kind).filter(|kind| *kind != Throttles);
+    let others: Vec<String> = others.map(|kind| format!("\"{kind}\": {off}")).collect();
+    let tuning = format!("{{\"*\": {{{}}}}}", others.join(", "));
+    let stage = Stage::deploy_unevaluated(Traffic::None, &[("AlarmTuning", &tuning)]);
+    stage.control().seed(&traffic::fleet(FLEET, stage.now())).unwrap();
+    let run = || {
+        for function in ["quota-calculator", "alarm-updater"] {
+            let answer = stage.world.invoke(function, &json!({})).unwrap();
+            assert!(matches!(answer, Invoked::Returned(_)), "{function}: {answer:?}");
         }
-    }
-    length
+    };
+    run();
+    let alarms = llmwatch_tests::readers::alarms(stage.world.calls(), "llmwatch-Bedrock-").unwrap();
+    assert_eq!(alarms.len(), 2 * FLEET);
+
+    let before = stage.last_call();
+    run();
+    let mut calls = stage.control().calls_since(before).unwrap();
+    calls.retain(|call| FUNCTIONS.contains(&call.caller.as_str()));
+    let said = || calls.iter().map(line).collect::<Vec<_>>().join("\n");
+    let writes = |call: &&RecordedCall| {
+        ["Put", "Delete", "Tag"].iter().any(|verb| call.operation.starts_with(verb))
+    };
+    let written: Vec<&str> =
+        calls.iter().filter(writes).map(|call| call.operation.as_str()).collect();
+    assert_eq!(written, ["PutMetricData"], "{}", said());
+    assert!(calls.len() <= 41, "{} calls:\n{}", calls.len(), said());
 }
 
 fn line(call: &RecordedCall) -> String {

@@ -24,6 +24,8 @@ mod ledger;
 #[cfg(test)]
 mod life_cycle;
 #[cfg(test)]
+mod pools;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod replay;

@@ -33,6 +33,10 @@ pub(crate) const FUNCTIONS: [&str; 4] =
 const MINUTES_BEFORE: i64 = 90;
 const MINUTES_AFTER: i64 = 180;
 
+/// Minutes into the seven pools' incident at which every alarm has fired. The local clock is set
+/// back by them, because functions read the system's: what they then read has come to pass.
+pub(crate) const SEVEN_POOLS_MINUTES: u32 = 7;
+
 /// Once nothing was called for this long, what was under way has ended.
 const SILENCE: Duration = Duration::from_millis(900);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,8 +54,10 @@ pub(crate) enum Traffic {
     /// From half an hour ago to ten minutes ahead: TPM at 110 %, RPM at a fifth, and errors of each
     /// sort, throttles and slow answers every minute.
     Breach,
-    /// Fourteen full days of three callers, with an incident an hour ago: what the demo plays.
+    /// Fourteen full days of three callers, with an incident an hour ago: the demo's busy pool.
     FourteenDays,
+    /// The demo's seven pools, their incident beginning now.
+    SevenPools,
 }
 
 /// A stack in a local AWS, with the pool's alarms evaluated once.
@@ -306,10 +312,20 @@ pub(crate) fn says(mail: &Mail, text: &str) -> bool {
     one_line(&mail.body).contains(&one_line(text))
 }
 
-/// Starts a minute of local time in the past, so that none ends during the deployment; seeds the
-/// pool; has Support and Service Quotas answer at once, and minutes of waiting pass in a second.
+/// Starts a whole minute of local time in the past, so that none ends during the deployment; seeds
+/// the pool; has Support and Service Quotas answer at once, and minutes of waiting pass in a second.
 fn prepare(calls: &AwsCalls, traffic: Traffic) -> Result<(), Broken> {
-    prepare_with(calls, |minute| seed(traffic, minute))
+    match traffic {
+        Traffic::SevenPools => {
+            let seed = |minute| seed(traffic, minute);
+            prepare_back(calls, i64::from(SEVEN_POOLS_MINUTES), seed)
+        }
+        Traffic::None
+        | Traffic::Calm
+        | Traffic::PeakInHistory
+        | Traffic::Breach
+        | Traffic::FourteenDays => prepare_with(calls, |minute| seed(traffic, minute)),
+    }
 }
 
 /// The same with another seed, made for the minute that it is.
@@ -317,11 +333,19 @@ pub(crate) fn prepare_with(
     calls: &AwsCalls,
     seed: impl FnOnce(i64) -> Value,
 ) -> Result<(), Broken> {
+    prepare_back(calls, 1, seed)
+}
+
+fn prepare_back(
+    calls: &AwsCalls,
+    minutes_back: i64,
+    seed: impl FnOnce(i64) -> Value,
+) -> Result<(), Broken> {
     let control = Control(calls);
     let now: Timestamp = control.now()?.parse().unwrap();
     let into_the_minute = now.as_second().rem_euclid(60);
-    control.set_clock_offset_seconds(-60 - into_the_minute)?;
-    let minute = (now.as_second() - into_the_minute) / 60 - 1;
+    control.set_clock_offset_seconds(-60 * minutes_back - into_the_minute)?;
+    let minute = (now.as_second() - into_the_minute) / 60 - minutes_back;
     control.seed(&seed(minute))?;
     control.hurry_queues(60)?;
     let at_once = Delays {
@@ -341,6 +365,7 @@ fn seed(traffic: Traffic, now: i64) -> Value {
     match traffic {
         Traffic::None => return json!({ "quotas": quotas }),
         Traffic::FourteenDays => return fourteen_days(now - 60),
+        Traffic::SevenPools => return traffic::seed(Timestamp::from_second(now * 60).unwrap()),
         Traffic::Calm | Traffic::PeakInHistory | Traffic::Breach => {}
     }
     json!({ "metrics": series_of(traffic, BUSY_MODEL, now), "quotas": quotas })
@@ -387,7 +412,8 @@ fn fourteen_days(incident: i64) -> Value {
     let mut seed = traffic::seed(Timestamp::from_second(incident * 60).unwrap());
     let of_pool = |series: &Value| {
         let model = series["dimensions"]["ModelId"].as_str().unwrap();
-        model.ends_with(BUSY_MODEL) || model == traffic::APPLICATION_PROFILE
+        model.ends_with(BUSY_MODEL)
+            || traffic::BUSY_PROFILES.iter().any(|(profile, _)| model == *profile)
     };
     seed["metrics"].as_array_mut().unwrap().retain(of_pool);
     seed

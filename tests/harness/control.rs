@@ -122,6 +122,23 @@ pub struct RecordedCall {
     pub request: Option<Value>,
 }
 
+/// The longest chain of calls each of which began after the one before it had ended.
+#[must_use]
+pub fn round_trips(calls: &[&RecordedCall]) -> usize {
+    let mut by_end = calls.to_vec();
+    let end = |call: &RecordedCall| call.started_ms + call.duration_ms;
+    by_end.sort_by(|one, other| end(one).total_cmp(&end(other)));
+    let mut length = 0;
+    let mut ended = f64::MIN;
+    for call in by_end {
+        if call.started_ms >= ended {
+            length += 1;
+            ended = end(call);
+        }
+    }
+    length
+}
+
 /// The control API of llmwatch-local.
 #[derive(Debug, Clone, Copy)]
 pub struct Control<'a>(pub &'a AwsCalls);

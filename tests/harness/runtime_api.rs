@@ -11,6 +11,9 @@ use tiny_http::{Header, Request, Response, Server};
 use crate::broken::Broken;
 use crate::process::Places;
 
+/// Lambda lets no function run longer.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
+
 /// A function's process, waiting for its next event.
 pub struct MeasuredFunction {
     name: String,
@@ -94,7 +97,7 @@ impl MeasuredFunction {
     ///
     /// # Errors
     ///
-    /// When it ends or does not answer within a minute.
+    /// When it ends or does not answer within the 15 minutes a function has at most.
     pub fn invoke(&mut self, event: &Value) -> Result<Invocation, Broken> {
         let Some(request) = self.waiting.take() else {
             return Err(self.silent("an event before it asked for one"));
@@ -119,7 +122,7 @@ impl MeasuredFunction {
             }
         }
         request.respond(response).map_err(Broken::io("giving an event"))?;
-        let mut answered = self.receive("an answer")?;
+        let mut answered = self.receive("an answer", LONGEST_INVOCATION)?;
         let wall = started.elapsed();
         let mut text = String::new();
         answered.as_reader().read_to_string(&mut text).map_err(Broken::io("reading the answer"))?;
@@ -145,13 +148,13 @@ impl MeasuredFunction {
     }
 
     fn wait_for_next(&mut self) -> Result<(), Broken> {
-        let request = self.receive("a request for the next event")?;
+        let request = self.receive("a request for the next event", Duration::from_secs(60))?;
         self.waiting = Some(request);
         Ok(())
     }
 
-    fn receive(&self, what: &str) -> Result<Request, Broken> {
-        match self.server.recv_timeout(Duration::from_secs(60)) {
+    fn receive(&self, what: &str, limit: Duration) -> Result<Request, Broken> {
+        match self.server.recv_timeout(limit) {
             Ok(Some(request)) => Ok(request),
             Ok(None) => Err(self.silent(what)),
             Err(error) => Err(Broken::io(format!("waiting for {what}"))(error)),
