@@ -7,6 +7,7 @@ pub mod alarm;
 pub mod calculation;
 pub mod cloudwatch;
 pub mod contact;
+pub mod cost;
 pub mod custom_resource;
 pub mod decision;
 pub mod duplicate;

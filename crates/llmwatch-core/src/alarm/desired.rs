@@ -202,4 +202,4 @@ mod anomalies;
 #[cfg(test)]
 mod evaluated;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

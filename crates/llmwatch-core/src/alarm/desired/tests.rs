@@ -6,7 +6,7 @@ use crate::quota::{Quota, QuotaKind, QuotaSource};
 use crate::stored::PoolQuota;
 
 /// A pool of the given number of series and quotas, thresholds at 80 %.
-pub(in crate::alarm) fn stored(series: usize, quotas: &[(QuotaKind, f64)]) -> StoredPool {
+pub(crate) fn stored(series: usize, quotas: &[(QuotaKind, f64)]) -> StoredPool {
     let quota = |&(kind, value): &(QuotaKind, f64)| PoolQuota {
         kind,
         quota: Quota {
@@ -35,14 +35,14 @@ pub(in crate::alarm) fn stored(series: usize, quotas: &[(QuotaKind, f64)]) -> St
     }
 }
 
-pub(in crate::alarm) const ALL_QUOTAS: [(QuotaKind, f64); 3] =
+pub(crate) const ALL_QUOTAS: [(QuotaKind, f64); 3] =
     [(QuotaKind::Rpm, 1000.0), (QuotaKind::Tpm, 1_000_000.0), (QuotaKind::Tpd, 1_440_000_000.0)];
 
-pub(in crate::alarm) fn prefix() -> StackPrefix {
+pub(crate) fn prefix() -> StackPrefix {
     StackPrefix::parse("llmwatch").unwrap()
 }
 
-pub(in crate::alarm) fn desired_with(pool: &StoredPool, tuning: &str) -> Vec<DesiredAlarm> {
+pub(crate) fn desired_with(pool: &StoredPool, tuning: &str) -> Vec<DesiredAlarm> {
     let destinations =
         Destinations { raw_topic_arn: "arn:aws:sns:us-east-1:123456789012:llmwatch-raw".into() };
     desired_alarms(pool, &Tuning::parse(tuning).unwrap(), &destinations, &prefix())

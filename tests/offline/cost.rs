@@ -1,0 +1,185 @@
+//! docs/COST.md states what the code makes and calls, at the prices of the core.
+
+use llmwatch_core::alarm::tuning::Tuning;
+use llmwatch_core::cost::{Activity, Bill, Checked, Line, PRICES, bill, month};
+use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::stored::StoredPool;
+use serde_json::{Value, json};
+
+use crate::template::{self, Resource, resources};
+
+const DOCUMENT: &str = include_str!("../../docs/COST.md");
+
+/// How each row of the tables is bounded in the document.
+fn block(name: &str) -> &'static str {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+    let rest = DOCUMENT.split(&begin).nth(1).unwrap_or_else(|| panic!("no {begin}"));
+    rest.split(&end).next().unwrap().trim()
+}
+
+#[track_caller]
+fn check(name: &str, expected: &str) {
+    let expected = expected.trim();
+    assert!(block(name) == expected, "docs/COST.md, {name} must be:\n\n{expected}\n");
+}
+
+/// A pool with RPM and TPM quotas that so many callers draw on.
+fn pool(number: usize, callers: usize) -> StoredPool {
+    let quota = |kind: &str, value: f64| {
+        json!({ "kind": kind, "threshold": value * 0.8, "quota": {
+            "code": "L-1A2B3C4D", "name": "x", "value": value, "adjustable": true,
+            "source": "applied", "aws_default": null } })
+    };
+    let series: Vec<String> = (0..callers).map(|caller| format!("profile{caller:05}")).collect();
+    serde_json::from_value(json!({
+        "pool": { "scope": "cross-region", "model": format!("maker.model-{number}-v1:0") },
+        "series": series,
+        "quotas": [quota("rpm", 1_000.0), quota("tpm", 1_000_000.0)],
+        "last_seen": "2026-11-20T10:00:00Z", "calculated_at": "2026-11-20T10:05:00Z",
+    }))
+    .unwrap()
+}
+
+fn monthly_bill(pools: usize, callers: usize, tuning: &str, activity: &Activity) -> Bill {
+    let pools: Vec<StoredPool> = (0..pools).map(|number| pool(number, callers)).collect();
+    let prefix = StackPrefix::parse("llmwatch").unwrap();
+    bill(&month(&pools, &Tuning::parse(tuning).unwrap(), &prefix, activity))
+}
+
+fn activity(incidents: u32) -> Activity {
+    let count = |number: usize| u32::try_from(number).unwrap();
+    let own: usize = resources("AWS::CloudWatch::Alarm").iter().map(metrics_of).sum();
+    Activity {
+        own_alarm_metrics: count(own),
+        secrets: count(of_type("AWS::SecretsManager::Secret")),
+        polled_queues: count(polled_queues()),
+        incidents,
+        recipients: 1,
+    }
+}
+
+fn of_type(kind: &str) -> usize {
+    let all = template::section("Resources").as_object().unwrap();
+    all.values().filter(|definition| definition["Type"] == kind).count()
+}
+
+/// The metrics one of the template's own alarms reads.
+fn metrics_of(alarm: &Resource) -> usize {
+    let metrics = alarm.property("Metrics").as_array();
+    let read =
+        |metrics: &Vec<Value>| metrics.iter().filter(|one| one.get("MetricStat").is_some()).count();
+    metrics.map_or(1, read)
+}
+
+fn polled_queues() -> usize {
+    let mappings = of_type("AWS::Lambda::EventSourceMapping");
+    let events = template::functions().into_iter().flat_map(|function| {
+        function.property("Events").as_object().into_iter().flat_map(|events| events.values())
+    });
+    mappings + events.filter(|event| event["Type"] == "SQS").count()
+}
+
+#[test]
+fn the_bill_is_what_the_code_makes_at_the_list_prices() {
+    let sizes = [(1, 4), (10, 10), (50, 40)];
+    let bills =
+        sizes.map(|(pools, incidents)| monthly_bill(pools, 1, "none", &activity(incidents)));
+    let mut lines = vec![
+        "| item | price | 1 pool | 10 pools | 50 pools |".to_owned(),
+        "|---|---|---|---|---|".to_owned(),
+    ];
+    for (index, price) in PRICES.iter().enumerate() {
+        let cell = |bill: &Bill| amount(&bill.0[index]);
+        let cells = bills.each_ref().map(cell).join(" | ");
+        let per =
+            if price.per > 1.0 { format!(" for {}", grouped(price.per)) } else { String::new() };
+        lines.push(format!("| {} | {}{per} | {cells} |", price.item, dollars(price.dollars)));
+    }
+    let total = |of: fn(&Bill) -> f64| {
+        bills.each_ref().map(|bill| format!("**{:.2}**", of(bill))).join(" | ")
+    };
+    lines.push(format!("| **USD a month** | | {} |", total(Bill::dollars)));
+    lines.push(format!(
+        "| **the same in an account whose free tier nothing else uses** | | {} |",
+        total(Bill::dollars_after_free_tier)
+    ));
+    check("bill", &lines.join("\n"));
+}
+
+#[test]
+fn a_pool_costs_by_its_callers_and_its_alarms() {
+    let off = |kinds: &[&str]| -> String {
+        let kinds: serde_json::Map<String, Value> =
+            kinds.iter().map(|kind| ((*kind).to_owned(), json!({ "enabled": false }))).collect();
+        json!({ "*": kinds }).to_string()
+    };
+    let anomalies =
+        ["InvocationAnomaly", "InputTokenAnomaly", "OutputTokenAnomaly", "LatencyAnomaly"];
+    let latencies = ["HighLatency", "HighTimeToFirstToken"];
+    let mut lines = vec![
+        "| alarms | 1 caller | 2 callers | 4 callers | 8 callers | 12 callers |".to_owned(),
+        "|---|---|---|---|---|---|".to_owned(),
+    ];
+    for (what, tuning) in [
+        ("all kinds", "none".to_owned()),
+        ("without the anomaly kinds", off(&anomalies)),
+        ("without anomaly and latency kinds", off(&[&anomalies[..], &latencies].concat())),
+    ] {
+        let quiet = activity(0);
+        let cost = |callers| {
+            let cost = |pools| monthly_bill(pools, callers, &tuning, &quiet).dollars();
+            format!("{:.2}", (cost(11) - cost(1)) / 10.0)
+        };
+        lines.push(format!("| {what} | {} |", [1, 2, 4, 8, 12].map(cost).join(" | ")));
+    }
+    check("a pool", &lines.join("\n"));
+}
+
+#[test]
+fn every_price_stands_with_its_source_and_how_far_it_was_checked() {
+    let mut lines = vec![
+        "| item | always free | source | checked |".to_owned(),
+        "|---|---|---|---|".to_owned(),
+    ];
+    for price in PRICES {
+        let checked = match price.checked {
+            Checked::AtAws => "a copy of that page",
+            Checked::AtThirdParties => "third parties only",
+            Checked::NotChecked => "not checked",
+        };
+        let free =
+            if price.free_units > 0.0 { grouped(price.free_units) } else { "none".to_owned() };
+        lines.push(format!("| {} | {free} | <{}> | {checked} |", price.item, price.source));
+    }
+    check("sources", &lines.join("\n"));
+}
+
+/// The units and their cost.
+fn amount(line: &Line) -> String {
+    let units = if line.units < 1.0 && line.units > 0.0 {
+        format!("{:.3}", line.units)
+    } else {
+        grouped(line.units)
+    };
+    format!("{units} = {:.2}", line.dollars())
+}
+
+fn dollars(price: f64) -> String {
+    if price < 0.01 {
+        format!("{price}")
+    } else {
+        format!("{price:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+}
+
+fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
