@@ -20,6 +20,8 @@ mod discovery;
 #[cfg(test)]
 mod incident;
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod life_cycle;

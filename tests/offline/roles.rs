@@ -12,7 +12,7 @@ use crate::template::{Resource, functions, resources, statements, texts};
 ///
 /// Source: the service authorization reference and, for composites, the `PutCompositeAlarm` and
 /// `DescribeAlarms` pages of the CloudWatch API reference, read 2026-11-21.
-const WITHOUT_RESOURCE: [&str; 21] = [
+const WITHOUT_RESOURCE: [&str; 22] = [
     "bedrock:ListInferenceProfiles",
     "cloudwatch:DeleteAnomalyDetector",
     "cloudwatch:DescribeAlarms",
@@ -32,6 +32,7 @@ const WITHOUT_RESOURCE: [&str; 21] = [
     "support:DescribeCases",
     "support:DescribeCommunications",
     "support:DescribeServices",
+    "support:DescribeSupportedLanguages",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 ];

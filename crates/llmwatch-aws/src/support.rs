@@ -16,6 +16,9 @@ use crate::CallFailed;
 /// Source: <https://docs.aws.amazon.com/awssupport/latest/APIReference/API_DescribeCases.html>.
 const CASES_A_PAGE: i32 = 100;
 
+/// What kind of case llmwatch opens.
+const ISSUE_TYPE: &str = "technical";
+
 /// How long a write waits when Support is too busy: it takes 5 requests a second.
 ///
 /// Source: <https://docs.aws.amazon.com/general/latest/gr/awssupport.html>.
@@ -35,6 +38,8 @@ pub struct CaseSummary {
     pub status: String,
     /// When it was opened, as Support writes it (ISO 8601).
     pub opened_at: String,
+    /// The language Support handles it in, as an ISO 639-1 code; empty when it does not say.
+    pub language: String,
 }
 
 /// One message on a case.
@@ -55,7 +60,7 @@ pub struct NewCase {
     pub body: String,
     /// `low`, `normal`, `high`, `urgent` or `critical`; what the support plan allows.
     pub severity_code: &'static str,
-    /// `en` or `ja`.
+    /// The language Support is to handle it in, as an ISO 639-1 code.
     pub language: &'static str,
 }
 
@@ -151,6 +156,30 @@ pub async fn bedrock_category(client: &Client) -> Result<ServiceCategory, CallFa
     }
 }
 
+/// The ISO 639-1 codes of the languages in which a technical case of a category can be handled.
+///
+/// Source: <https://docs.aws.amazon.com/awssupport/latest/APIReference/API_DescribeSupportedLanguages.html>.
+///
+/// # Errors
+///
+/// When the listing fails.
+pub async fn languages(
+    client: &Client,
+    category: &ServiceCategory,
+) -> Result<Vec<String>, CallFailed> {
+    let ServiceCategory { service_code, category_code } = category;
+    let answer = client
+        .describe_supported_languages()
+        .issue_type(ISSUE_TYPE)
+        .service_code(service_code)
+        .category_code(category_code)
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("DescribeSupportedLanguages", service_code, error))?;
+    let languages = answer.supported_languages.unwrap_or_default();
+    Ok(languages.into_iter().filter_map(|language| language.code).collect())
+}
+
 /// Opens a case and returns its id.
 ///
 /// Tried again only when Support asks to slow down: after any other failure a case may be open.
@@ -170,7 +199,7 @@ pub async fn create_case(
         .service_code(&category.service_code)
         .category_code(&category.category_code)
         .severity_code(case.severity_code)
-        .issue_type("technical")
+        .issue_type(ISSUE_TYPE)
         .language(case.language);
     let answer = unless_throttled(async || {
         let answer = call.clone().customize().config_override(tried_once()).send().await;
@@ -248,6 +277,7 @@ fn summary(case: CaseDetails) -> Option<CaseSummary> {
         subject: case.subject.unwrap_or_default(),
         status: case.status.unwrap_or_default(),
         opened_at: case.time_created.unwrap_or_default(),
+        language: case.language.unwrap_or_default(),
     })
 }
 

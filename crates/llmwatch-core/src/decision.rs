@@ -18,7 +18,9 @@ use crate::ids::{AccountId, Region};
 use crate::pool::PoolLabel;
 use crate::quota::QuotaKind;
 use crate::scenario::{Scenario, Verdict, classify};
-use crate::settings::{CaseAutomation, LowUsageAction, NotifyFrom, PoolSettings, SettingProblem};
+use crate::settings::{
+    CaseAutomation, Language, LowUsageAction, NotifyFrom, PoolSettings, SettingProblem,
+};
 use crate::stored::{PoolQuota, StoredPool};
 use crate::usage::Peak;
 
@@ -308,6 +310,21 @@ impl Decision {
             .filter_map(QuotaAction::effect)
             .chain(self.case.effect())
             .collect()
+    }
+}
+
+impl Situation {
+    /// The language Support handles an open case in; English where that is not known, which every
+    /// engineer of Support reads.
+    #[must_use]
+    pub fn language_of(&self, case: &CaseId) -> Language {
+        match &self.support {
+            Support::Cases(cases) => cases
+                .iter()
+                .find(|open| open.id == *case)
+                .map_or(Language::En, |open| open.language),
+            Support::NoPlan | Support::Unreadable(_) => Language::En,
+        }
     }
 }
 

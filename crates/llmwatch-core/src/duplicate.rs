@@ -13,6 +13,7 @@ use crate::episode::EpisodeId;
 use crate::fingerprint::fingerprint;
 use crate::ids::{AccountId, Region};
 use crate::pool::PoolLabel;
+use crate::settings::Language;
 
 /// What a case is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -115,6 +116,8 @@ pub struct OpenCase {
     pub tag: Option<CaseTag>,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// The language Support handles it in.
+    pub language: Language,
     /// What it has been told; empty when the ledger knows nothing of it.
     pub reported: BTreeSet<Reported>,
 }
@@ -237,6 +240,7 @@ mod tests {
             id: CaseId(id.into()),
             tag: Some(key(Category::Investigation).tag()),
             opened_at: at(opened_at),
+            language: Language::En,
             reported: reported(&[]),
         };
         let cases =

@@ -1,6 +1,8 @@
 //! What a person reads: the mail for whoever is on call, the case for AWS's support engineer.
 //!
-//! Each text is a template under `templates/en/`; the two audiences share parts and nothing else.
+//! Each text is a template: `templates/mail` and `templates/case` choose the language's own under
+//! `templates/en` and `templates/ja`, which say the same line by line. The two audiences share
+//! parts and nothing else.
 //! Nothing is decided here: the texts say what the decision, its evidence and its outcomes are.
 
 mod case;
@@ -10,7 +12,7 @@ mod layout;
 mod links;
 mod mail;
 mod subject;
-mod wording;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -56,9 +58,8 @@ pub struct MailContext {
 
 impl MailContext {
     /// The case as a reader finds it: by its number where that is known, else by its id.
-    fn case_name(&self, case: &CaseId) -> String {
-        let name = self.display_ids.get(case).unwrap_or(&case.0);
-        format!("case {}", format::one_line(name, 80))
+    fn case_number(&self, case: &CaseId) -> String {
+        format::one_line(self.display_ids.get(case).unwrap_or(&case.0), 80)
     }
 
     fn case_link(&self, region: &Region, case: &CaseId) -> String {

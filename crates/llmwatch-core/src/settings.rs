@@ -9,7 +9,7 @@ mod problem;
 use std::collections::BTreeMap;
 
 pub use parse::parse;
-pub use problem::SettingProblem;
+pub use problem::{InForce, Mend, SettingProblem};
 
 use crate::alarm::Severity;
 use crate::pool::PoolLabel;
@@ -139,6 +139,26 @@ pub enum Language {
     En,
     /// Japanese.
     Ja,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Self; 2] = [Self::En, Self::Ja];
+
+    /// The language by its ISO 639-1 code, which is also the setting's word.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// Its ISO 639-1 code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ja => "ja",
+        }
+    }
 }
 
 /// The settings in force for one pool.

@@ -168,6 +168,7 @@ impl Support {
             "DescribeCases" => self.describe(input, now),
             "DescribeCommunications" => self.communications(input),
             "DescribeServices" => Ok(directory::services(&texts(input, "serviceCodeList"))),
+            "DescribeSupportedLanguages" => directory::languages(input),
             "DescribeSeverityLevels" => Ok(directory::severity_levels()),
             _ => Err(AwsError::new(
                 "UnknownOperationException",

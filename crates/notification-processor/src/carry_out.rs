@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use llmwatch_aws::CallFailed;
 use llmwatch_aws::ledger::{self, Versioned, Written};
 use llmwatch_aws::quota_requests::{self, QuotaRequest};
-use llmwatch_aws::support::{self, NewCase};
+use llmwatch_aws::support::{self, NewCase, ServiceCategory};
 use llmwatch_core::alarm::{AlarmKind, Severity};
 use llmwatch_core::decision::{Decision, Effect, QuotaAction, Support};
 use llmwatch_core::duplicate::{CaseId, CaseKey, CaseTag, Reported};
@@ -16,6 +16,7 @@ use llmwatch_core::fingerprint::fingerprint;
 use llmwatch_core::outcome::{Outcome, Outcomes};
 use llmwatch_core::render::{self, AppendTo};
 use llmwatch_core::request_watch::WatchedRequest;
+use llmwatch_core::settings::Language;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -148,11 +149,11 @@ pub(crate) async fn append_once(
 /// Whether a message on a case is this text of an episode.
 ///
 /// The first paragraph says what is asked for; the figures below it move from one try to the next.
+/// White space does not count: Support may break lines anew, in Japanese anywhere.
 fn is_same_text(message: &str, text: &str, episode: &EpisodeId) -> bool {
     let asked_for = text.split("\n\n").next().unwrap_or(text);
-    let mut words = message.split_whitespace();
-    asked_for.split_whitespace().all(|word| words.next() == Some(word))
-        && message.contains(&episode.marker())
+    let visible = |text: &str| text.split_whitespace().collect::<String>();
+    visible(message).starts_with(&visible(asked_for)) && message.contains(&episode.marker())
 }
 
 /// A decision that is being carried out.
@@ -184,7 +185,8 @@ async fn carry_out(making: Making<'_>, effect: &Effect<'_>) -> Result<Done, NotD
         Effect::OpenCase(key) => open_case(making, key).await.map(Done::from),
         Effect::AppendToCase { case, category, alarms } => {
             let append = AppendTo { case, category: *category, alarms };
-            let text = render::append_text(situation, decision, append);
+            let text =
+                render::append_text(situation.language_of(case), situation, decision, append);
             let told = Told { case, episode: &situation.episode, alarms };
             append_once(app, told, &text, situation.now).await?;
             Ok(Outcome::Appended { case: (*case).clone() }.into())
@@ -238,7 +240,13 @@ fn follow_up_on(making: Making<'_>, action: &QuotaAction, request: &QuotaRequest
         desired: request.desired_value,
         request: request.id.clone(),
         alarms: situation.firing.kinds(),
-        text: render::quota_case_text(situation, decision, action),
+        text: render::quota_case_text(Language::En, situation, decision, action),
+        translation: match situation.settings.language {
+            Language::En => None,
+            Language::Ja => {
+                Some(render::quota_case_text(Language::Ja, situation, decision, action))
+            }
+        },
         requested_at: situation.now,
         looks: 0,
     }
@@ -247,7 +255,6 @@ fn follow_up_on(making: Making<'_>, action: &QuotaAction, request: &QuotaRequest
 async fn open_case(making: Making<'_>, case_key: &CaseKey) -> Result<Outcome, NotDone> {
     let Making { app, gathered, decision } = making;
     let (situation, client) = (&gathered.situation, &app.clients.support);
-    let text = render::case_text(situation, decision, case_key);
     // None with this tag was open when the decision was made.
     let find = async || {
         let listed = support::open_cases(client, situation.now - CASE_LOOK_BACK).await?;
@@ -257,11 +264,13 @@ async fn open_case(making: Making<'_>, case_key: &CaseKey) -> Result<Outcome, No
     };
     let open = async || {
         let category = support::bedrock_category(client).await?;
+        let language = offered(app, situation.settings.language, &category).await;
+        let text = render::case_text(language, situation, decision, case_key);
         let case = NewCase {
-            subject: text.subject.clone(),
-            body: text.body.clone(),
+            subject: text.subject,
+            body: text.body,
             severity_code: severity_code(decision.severity),
-            language: "en",
+            language: language.code(),
         };
         support::create_case(client, &case, &category).await.map(CaseId)
     };
@@ -276,6 +285,25 @@ async fn open_case(making: Making<'_>, case_key: &CaseKey) -> Result<Outcome, No
     let told = Told { case: &case, episode: &situation.episode, alarms: &alarms };
     remember_told(app, told, situation.now).await.map_err(NotDone::Ledger)?;
     Ok(Outcome::Opened { case })
+}
+
+/// The language, if Support is known to handle a case in it, else English: a case in a language that
+/// is refused would be lost.
+async fn offered(app: &App, language: Language, category: &ServiceCategory) -> Language {
+    if language == Language::En {
+        return language;
+    }
+    match support::languages(&app.clients.support, category).await {
+        Ok(codes) if codes.iter().any(|code| code == language.code()) => language,
+        Ok(codes) => {
+            tracing::warn!("the case is in English: Support offers {codes:?} for it");
+            Language::En
+        }
+        Err(failure) => {
+            tracing::warn!("the case is in English: {}", failure.explain());
+            Language::En
+        }
+    }
 }
 
 /// The severity codes every plan with a Support API has.

@@ -7,6 +7,7 @@ use llmwatch_aws::support::Communication;
 use llmwatch_aws::{CallFailed, messages, support};
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::render::{self, PendingNote};
+use llmwatch_core::settings::Language;
 
 use crate::carry_out::{Told, append_once};
 use crate::handler::Failure;
@@ -47,9 +48,9 @@ pub(crate) async fn look(app: &App, due: FollowUp, now: Timestamp) -> Result<(),
         case => case?,
     };
     match case {
-        Some((case, reply)) if reply == Reply::Come || due.is_overdue(now) => {
+        Some((case, reply, language)) if reply == Reply::Come || due.is_overdue(now) => {
             let told = Told { case: &case, episode: &due.episode, alarms: &due.alarms };
-            append_once(app, told, &due.text, now).await?;
+            append_once(app, told, due.text_in(language), now).await?;
             tracing::info!(episode = %due.episode, case.id = %case, "told {case} the figures");
             Ok(())
         }
@@ -93,8 +94,11 @@ enum Reply {
     Awaited,
 }
 
-/// The request's case, once it is listed.
-async fn case_of(app: &App, request: &QuotaRequest) -> Result<Option<(CaseId, Reply)>, CallFailed> {
+/// The request's case, once it is listed, with the language Support handles it in.
+async fn case_of(
+    app: &App,
+    request: &QuotaRequest,
+) -> Result<Option<(CaseId, Reply, Language)>, CallFailed> {
     let client = &app.clients.support;
     let Some(number) = &request.case_number else { return Ok(None) };
     let Some(case) = support::case_by_number(client, number).await? else { return Ok(None) };
@@ -103,7 +107,8 @@ async fn case_of(app: &App, request: &QuotaRequest) -> Result<Option<(CaseId, Re
         true => Reply::Come,
         false => Reply::Awaited,
     };
-    Ok(Some((CaseId(case.case_id), reply)))
+    let language = Language::parse(&case.language).unwrap_or(Language::En);
+    Ok(Some((CaseId(case.case_id), reply, language)))
 }
 
 fn is_from_support(message: &Communication) -> bool {
@@ -112,6 +117,7 @@ fn is_from_support(message: &Communication) -> bool {
 
 async fn tell_people(app: &App, due: &FollowUp, now: Timestamp) -> Result<(), Failure> {
     let mail = render::pending_mail(&PendingNote {
+        language: due.language(),
         account: &due.account,
         region: &app.config.region,
         pool: &due.pool,
@@ -122,7 +128,7 @@ async fn tell_people(app: &App, due: &FollowUp, now: Timestamp) -> Result<(), Fa
         request: &due.request,
         requested_at: due.requested_at,
         now,
-        case_text: &due.text,
+        case_text: due.text_in(due.language()),
     });
     let name = format!("mail#pending#{}", due.request);
     mails::send_once(app, &ledger_keys::effect(&due.episode, &name), mail, now).await

@@ -83,7 +83,7 @@ pub(crate) async fn situation(
     let display_ids = cases::display_ids(&cases);
     let pending = cases::pending(read(history), &display_ids);
     let pending_requests = cases::of_others(app, pending, &stored, &notice).await?;
-    let asking = Asking { key: &key, notice: &notice, now };
+    let asking = Asking { key: &key, notice: &notice, language: parameters.settings.language, now };
     let support = cases::support_of(app, cases, &pending_requests, asking).await?;
     let situation = Situation {
         now,

@@ -80,6 +80,7 @@ pub(crate) async fn recovery(
     }
     let aftermath = gather::aftermath(app, ended, &parameters.stored, now).await?;
     let note = RecoveryNote {
+        language: parameters.settings.language,
         account: &aftermath.account,
         region: &app.config.region,
         pool: &episode.pool,
@@ -131,6 +132,7 @@ pub(crate) async fn request(
         return Ok(());
     }
     let mail = render::request_mail(&RequestNote {
+        language: parameters.settings.language,
         watched,
         region: &app.config.region,
         stored: &parameters.stored,

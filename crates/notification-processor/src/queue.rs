@@ -8,6 +8,7 @@ use llmwatch_core::episode::EpisodeId;
 use llmwatch_core::ids::{AccountId, QuotaCode};
 use llmwatch_core::pool::PoolLabel;
 use llmwatch_core::quota::QuotaKind;
+use llmwatch_core::settings::Language;
 use serde::{Deserialize, Serialize};
 
 /// A message on the function's own queue.
@@ -46,6 +47,10 @@ pub(crate) struct FollowUp {
     pub alarms: Vec<AlarmKind>,
     /// The text to append.
     pub text: String,
+    /// The text in Japanese, where that is the language of the operator. Which of the two is
+    /// appended is the case's to say.
+    #[serde(default)]
+    pub translation: Option<String>,
     /// When the request was made.
     pub requested_at: Timestamp,
     /// How many looks there have been.
@@ -53,6 +58,21 @@ pub(crate) struct FollowUp {
 }
 
 impl FollowUp {
+    /// The language of the operator.
+    #[must_use]
+    pub(crate) fn language(&self) -> Language {
+        self.translation.as_ref().map_or(Language::En, |_| Language::Ja)
+    }
+
+    /// The text for a reader of a language.
+    #[must_use]
+    pub(crate) fn text_in(&self, language: Language) -> &str {
+        match (language, &self.translation) {
+            (Language::Ja, Some(japanese)) => japanese,
+            (Language::Ja | Language::En, _) => &self.text,
+        }
+    }
+
     /// How long a request may be without a case before people are told, in hours.
     pub(crate) const PATIENCE_HOURS: i64 = 24;
 
@@ -90,6 +110,7 @@ mod tests {
             request: "r".into(),
             alarms: vec![AlarmKind::Throttles],
             text: "t".into(),
+            translation: None,
             requested_at: "2026-11-21T00:00:00Z".parse().unwrap(),
             looks,
         }

@@ -3,7 +3,8 @@ use aws_sdk_support::operation::create_case::{CreateCaseError, CreateCaseOutput}
 use aws_sdk_support::operation::describe_cases::{DescribeCasesError, DescribeCasesOutput};
 use aws_sdk_support::operation::describe_communications::DescribeCommunicationsOutput;
 use aws_sdk_support::operation::describe_services::DescribeServicesOutput;
-use aws_sdk_support::types::{self, Category, Service};
+use aws_sdk_support::operation::describe_supported_languages::DescribeSupportedLanguagesOutput;
+use aws_sdk_support::types::{self, Category, Service, SupportedLanguage};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
 
@@ -121,6 +122,25 @@ async fn bedrocks_codes_are_looked_up_by_name() {
         let failed = bedrock_category(&client(&[&services(names)])).await.unwrap_err();
         assert!(failed.explain().contains("no Bedrock service with a category"));
     }
+}
+
+#[tokio::test]
+async fn the_languages_of_a_technical_case_of_the_category_are_read() {
+    let rule = mock!(Client::describe_supported_languages)
+        .match_requests(|request| {
+            request.issue_type() == Some("technical")
+                && request.service_code() == Some("s")
+                && request.category_code() == Some("c")
+        })
+        .then_output(|| {
+            let language = |code| SupportedLanguage::builder().code(code).build();
+            DescribeSupportedLanguagesOutput::builder()
+                .supported_languages(language("en"))
+                .supported_languages(language("ja"))
+                .build()
+        });
+    let category = ServiceCategory { service_code: "s".into(), category_code: "c".into() };
+    assert_eq!(languages(&client(&[&rule]), &category).await.unwrap(), ["en", "ja"]);
 }
 
 async fn create(rule: &Rule) -> Result<String, CallFailed> {

@@ -13,6 +13,7 @@ use super::*;
 use crate::duplicate::CaseTag;
 use crate::ids::QuotaCode;
 use crate::pool::{Pool, Scope};
+use crate::settings::Language;
 use crate::usage::{Gap, UsageMetric};
 
 /// A decision in one line: scenario, what is asked for, the investigation case.
@@ -213,6 +214,7 @@ fn investigation_case(pool: &PoolLabel, region: &str, alarms: &[AlarmKind]) -> O
         id: CaseId("case-1".into()),
         tag: CaseTag::find_in(&format!("{} anything", key.tag())),
         opened_at: at("2026-11-21T02:00:00Z"),
+        language: Language::En,
         reported: reported(alarms),
     }
 }
@@ -354,6 +356,7 @@ fn with_pending(case: Option<&str>, alarms: &[AlarmKind]) -> Situation {
         id: CaseId("case-9".into()),
         tag: None,
         opened_at: at("2026-11-21T01:00:00Z"),
+        language: Language::En,
         reported: reported(alarms),
     }]);
     situation

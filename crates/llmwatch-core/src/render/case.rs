@@ -4,15 +4,18 @@
 
 use askama::Template;
 
-use super::facts::{AlarmFacts, Moment, PoolFacts, QuotaFacts, Reason, TrafficFacts, time_line};
-use super::format::{count, list, one_line};
-use super::layout::{fit, wrap};
-use super::wording::noun;
+use super::facts::{
+    AlarmFacts, Event, Moment, PoolFacts, QuotaFacts, Reason, TrafficFacts, time_line,
+};
+use super::format::{count, one_line};
+use super::layout::{Ending, fit, wrap};
+use super::words::{Words, words};
 use super::{MAX_CASE_CHARS, subject};
 use crate::alarm::AlarmKind;
 use crate::decision::{Decision, FiringAlarm, QuotaAction, QuotaStep, RequestContext, Situation};
 use crate::duplicate::{CaseId, CaseKey, Category};
 use crate::scenario::Scenario;
+use crate::settings::Language;
 
 /// How much of an operator's own words a case shows, in characters.
 const MAX_STATED_CHARS: usize = 1000;
@@ -28,10 +31,16 @@ pub struct CaseText {
 
 /// The case that asks Support to find a cause; it requests no increase.
 #[must_use]
-pub fn case_text(situation: &Situation, decision: &Decision, key: &CaseKey) -> CaseText {
+pub fn case_text(
+    language: Language,
+    situation: &Situation,
+    decision: &Decision,
+    key: &CaseKey,
+) -> CaseText {
+    let instruction = investigation(words(language), situation, decision);
     CaseText {
         subject: subject::case(situation, decision, key),
-        body: body(situation, decision, investigation(situation, decision)),
+        body: body(language, situation, decision, instruction),
     }
 }
 
@@ -39,8 +48,14 @@ pub fn case_text(situation: &Situation, decision: &Decision, key: &CaseKey) -> C
 ///
 /// `action` must be one of `decision`. At most [`MAX_CASE_CHARS`] characters, the marker last.
 #[must_use]
-pub fn quota_case_text(situation: &Situation, decision: &Decision, action: &QuotaAction) -> String {
-    body(situation, decision, Instruction::Increase(Increase::of(decision, action)))
+pub fn quota_case_text(
+    language: Language,
+    situation: &Situation,
+    decision: &Decision,
+    action: &QuotaAction,
+) -> String {
+    let increase = Increase::of(words(language), decision, action);
+    body(language, situation, decision, Instruction::Increase(increase))
 }
 
 /// An open case and what it has not been told of.
@@ -58,7 +73,13 @@ pub struct AppendTo<'a> {
 ///
 /// At most [`MAX_CASE_CHARS`] characters, the marker last.
 #[must_use]
-pub fn append_text(situation: &Situation, decision: &Decision, append: AppendTo<'_>) -> String {
+pub fn append_text(
+    language: Language,
+    situation: &Situation,
+    decision: &Decision,
+    append: AppendTo<'_>,
+) -> String {
+    let words = words(language);
     let request = decision.quota_actions.iter().find_map(|action| match &action.step {
         QuotaStep::AlreadyRequested { request, context: RequestContext::Append { case, .. } }
             if append.category == Category::Quota && case == append.case =>
@@ -66,7 +87,7 @@ pub fn append_text(situation: &Situation, decision: &Decision, append: AppendTo<
             Some(OpenRequest {
                 code: action.quota.code.to_string(),
                 desired: count(request.desired),
-                unit: action.kind.unit(),
+                unit: words.unit(action.kind),
                 request: one_line(&request.id, 60),
             })
         }
@@ -77,7 +98,12 @@ pub fn append_text(situation: &Situation, decision: &Decision, append: AppendTo<
         | QuotaStep::HeldBack { .. } => None,
     });
     let new: Vec<&str> = append.alarms.iter().map(|alarm| alarm.word()).collect();
-    body(situation, decision, Instruction::TakeIntoAccount { new: list(&new), request })
+    body(
+        language,
+        situation,
+        decision,
+        Instruction::TakeIntoAccount { new: words.list(&new), request },
+    )
 }
 
 /// The one thing a text asks Support for.
@@ -102,14 +128,14 @@ struct Increase {
 }
 
 impl Increase {
-    fn of(decision: &Decision, action: &QuotaAction) -> Self {
+    fn of(words: &dyn Words, decision: &Decision, action: &QuotaAction) -> Self {
         let others = action.covers.iter().filter(|kind| **kind != action.kind);
         Self {
             code: action.quota.code.to_string(),
             from: count(action.quota.value),
             to: action.target.map(|target| count(target.to)).unwrap_or_default(),
-            unit: action.kind.unit(),
-            also_for: list(&others.map(|kind| kind.unit()).collect::<Vec<_>>()),
+            unit: words.unit(action.kind),
+            also_for: words.list(&others.map(|kind| words.unit(*kind)).collect::<Vec<_>>()),
             is_new_model: decision.verdict.scenario == Scenario::NewModel,
         }
     }
@@ -123,31 +149,39 @@ struct OpenRequest {
     request: String,
 }
 
-fn investigation(situation: &Situation, decision: &Decision) -> Instruction {
-    let nouns: Vec<&str> = situation.firing.kinds().into_iter().map(noun).collect();
+fn investigation(words: &dyn Words, situation: &Situation, decision: &Decision) -> Instruction {
+    let kinds = situation.firing.kinds().into_iter();
+    let nouns: Vec<&str> = kinds.map(|kind| words.noun(kind)).collect();
     Instruction::FindCause {
-        of: list(&nouns),
+        of: words.list(&nouns),
         usage_is_low: decision.verdict.scenario == Scenario::LowUsage,
     }
 }
 
 #[derive(Template)]
-#[template(path = "en/case/body.txt")]
+#[template(path = "case/body.txt")]
 struct CaseBody {
+    language: Language,
     instruction: Instruction,
     pool: PoolFacts,
     alarms: Vec<AlarmFacts>,
     other_alarms: Vec<AlarmFacts>,
     quotas: Vec<QuotaFacts>,
     traffic: TrafficFacts,
-    use_case: String,
-    modalities: String,
-    residency: String,
+    use_case: Option<String>,
+    modalities: Option<String>,
+    residency: Option<String>,
     time_line: Vec<Moment>,
     reasons: Vec<Reason>,
 }
 
-fn body(situation: &Situation, decision: &Decision, instruction: Instruction) -> String {
+fn body(
+    language: Language,
+    situation: &Situation,
+    decision: &Decision,
+    instruction: Instruction,
+) -> String {
+    let words = words(language);
     let settings = &situation.settings;
     let unrelated = &decision.verdict.unrelated_alarms;
     let alarms = situation.firing.alarms();
@@ -157,24 +191,27 @@ fn body(situation: &Situation, decision: &Decision, instruction: Instruction) ->
     };
     let (other, own): (Vec<&FiringAlarm>, Vec<&FiringAlarm>) = alarms.iter().partition(is_other);
     let facts = |alarms: Vec<&FiringAlarm>| {
-        alarms.into_iter().map(|alarm| AlarmFacts::of(alarm, situation.stored.known())).collect()
+        let stored = situation.stored.known();
+        alarms.into_iter().map(|alarm| AlarmFacts::of(words, alarm, stored)).collect()
     };
     let body = CaseBody {
+        language,
         instruction,
-        pool: PoolFacts::of(situation),
+        pool: PoolFacts::of(words, situation),
         alarms: facts(own),
         other_alarms: facts(other),
-        quotas: QuotaFacts::all(situation, decision),
-        traffic: TrafficFacts::of(&situation.evidence),
+        quotas: QuotaFacts::all(words, situation, decision),
+        traffic: TrafficFacts::of(words, &situation.evidence),
         use_case: stated(settings.use_case.as_ref()),
         modalities: stated(settings.modalities.as_ref()),
         residency: stated(settings.residency.as_ref()),
-        time_line: time_line(situation),
+        time_line: time_line(words, situation),
         reasons: Reason::all(alarms),
     };
-    fit(&wrap(&body.to_string()), &situation.episode.marker(), MAX_CASE_CHARS)
+    let ending = Ending { note: words.shortened(), marker: &situation.episode.marker() };
+    fit(&wrap(&body.to_string()), ending, MAX_CASE_CHARS)
 }
 
-fn stated(text: Option<&String>) -> String {
-    text.map_or_else(|| "not stated".to_owned(), |text| one_line(text, MAX_STATED_CHARS))
+fn stated(text: Option<&String>) -> Option<String> {
+    text.map(|text| one_line(text, MAX_STATED_CHARS))
 }

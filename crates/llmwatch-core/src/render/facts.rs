@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::format::{count, one_line, share, utc, utc_second};
-use super::wording::{self, counted};
-use crate::alarm::definition;
+use super::format::{count, one_line};
+use super::words::Words;
+use crate::alarm::{AlarmDefinition, AlarmKind, Limit, definition};
 use crate::decision::{Decision, FiringAlarm, QuotaAction, QuotaFinding, QuotaStep, Situation};
-use crate::evidence::{Evidence, Read, describe};
+use crate::evidence::{Evidence, Read};
 use crate::ids::{AccountId, QuotaCode, Region};
 use crate::pool::PoolLabel;
-use crate::quota::{QuotaKind, QuotaSource};
+use crate::quota::QuotaKind;
 use crate::stored::StoredPool;
-use crate::usage::{TokenBasis, Usage, Window};
+use crate::usage::{Gap, TokenBasis, Usage, Window};
 
 /// The longest name of a model or quota that a text shows in full, in characters.
 const MAX_NAME_CHARS: usize = 200;
@@ -41,6 +41,7 @@ pub(super) struct PoolFacts {
 impl PoolFacts {
     /// Without the stored pool the label tells model and scope, with `_` for `:`.
     pub(super) fn new(
+        words: &dyn Words,
         account: &AccountId,
         region: &Region,
         label: &PoolLabel,
@@ -52,7 +53,7 @@ impl PoolFacts {
         let mut called_as = Vec::new();
         if let Read::Known(stored) = stored {
             scope = stored.pool.scope.word().to_owned();
-            scope_in_words = wording::scope(stored.pool.scope).to_owned();
+            scope_in_words = words.scope(stored.pool.scope).to_owned();
             model.clone_from(&stored.pool.model);
             called_as.clone_from(&stored.series);
         }
@@ -69,9 +70,9 @@ impl PoolFacts {
         }
     }
 
-    pub(super) fn of(situation: &Situation) -> Self {
+    pub(super) fn of(words: &dyn Words, situation: &Situation) -> Self {
         let Situation { account, region, pool, stored, .. } = situation;
-        Self::new(account, region, pool, stored)
+        Self::new(words, account, region, pool, stored)
     }
 }
 
@@ -80,30 +81,75 @@ impl PoolFacts {
 pub(super) struct AlarmFacts {
     pub(super) kind: &'static str,
     pub(super) severity: &'static str,
-    /// What it says, as the end of "the pool …".
+    /// What it says of its pool.
     pub(super) says: &'static str,
     pub(super) since: String,
     /// When it was OK again.
     pub(super) until: Option<String>,
-    pub(super) measured: Option<String>,
+    pub(super) measured: Option<MeasuredFacts>,
 }
 
 impl AlarmFacts {
     /// Without `stored`, what the alarm fires at is left out.
-    pub(super) fn of(alarm: &FiringAlarm, stored: Option<&StoredPool>) -> Self {
+    pub(super) fn of(words: &dyn Words, alarm: &FiringAlarm, stored: Option<&StoredPool>) -> Self {
         let row = definition(alarm.kind);
         Self {
             kind: alarm.kind.word(),
-            severity: wording::severity(row.severity),
-            says: row.says,
-            since: utc(alarm.since),
-            until: alarm.recovered_at.map(utc),
-            measured: wording::measured(alarm, stored),
+            severity: words.severity(row.severity),
+            says: words.says(alarm.kind),
+            since: words.moment(alarm.since),
+            until: alarm.recovered_at.map(|at| words.moment(at)),
+            measured: MeasuredFacts::of(words, alarm, stored),
         }
     }
 
-    pub(super) fn all(alarms: &[FiringAlarm], stored: Option<&StoredPool>) -> Vec<Self> {
-        alarms.iter().map(|alarm| Self::of(alarm, stored)).collect()
+    pub(super) fn all(
+        words: &dyn Words,
+        alarms: &[FiringAlarm],
+        stored: Option<&StoredPool>,
+    ) -> Vec<Self> {
+        alarms.iter().map(|alarm| Self::of(words, alarm, stored)).collect()
+    }
+}
+
+/// The value an alarm fired on.
+#[derive(Debug, Clone)]
+pub(super) struct MeasuredFacts {
+    pub(super) metric: String,
+    /// With its unit where the metric's name does not tell it.
+    pub(super) value: String,
+    pub(super) period: String,
+    /// The value it fires at, where that is known: the thresholds of quotas are, those set by
+    /// tuning are not.
+    pub(super) fires_at: Option<String>,
+}
+
+impl MeasuredFacts {
+    fn of(words: &dyn Words, alarm: &FiringAlarm, stored: Option<&StoredPool>) -> Option<Self> {
+        let AlarmDefinition { metric, period_seconds, limit, .. } = definition(alarm.kind);
+        let value = alarm.value?;
+        let value = match alarm.kind {
+            AlarmKind::HighLatency
+            | AlarmKind::HighTimeToFirstToken
+            | AlarmKind::LatencyAnomaly => words.seconds(value / 1000.0),
+            AlarmKind::ServerErrors
+            | AlarmKind::ClientErrors
+            | AlarmKind::Throttles
+            | AlarmKind::HighInvocationRate
+            | AlarmKind::HighTPMQuotaUsage
+            | AlarmKind::HighTPDQuotaUsage
+            | AlarmKind::InvocationAnomaly
+            | AlarmKind::InputTokenAnomaly
+            | AlarmKind::OutputTokenAnomaly => count(value),
+        };
+        let fires_at = match limit {
+            Limit::PercentOfQuota(kind, _) => {
+                stored.and_then(|stored| stored.quota(*kind)).map(|quota| count(quota.threshold))
+            }
+            Limit::AtLeast(_) | Limit::AboveBand(_) => None,
+        };
+        let period = words.period(*period_seconds);
+        Some(Self { metric: metric.to_string(), value, period, fires_at })
     }
 }
 
@@ -155,30 +201,32 @@ pub(super) struct QuotaFacts {
 }
 
 impl QuotaFacts {
-    fn of(finding: &QuotaFinding, actions: &[QuotaAction], usage: Option<&Usage>) -> Self {
+    fn of(
+        words: &dyn Words,
+        finding: &QuotaFinding,
+        actions: &[QuotaAction],
+        usage: Option<&Usage>,
+    ) -> Self {
         let kind = finding.quota.kind;
         let quota = &finding.quota.quota;
         let action = actions.iter().find(|action| action.kind == kind);
         let figures = usage.map(|usage| usage.figures(kind));
         Self {
             kind,
-            unit: kind.unit(),
-            counted: counted(kind),
+            unit: words.unit(kind),
+            counted: words.counted(kind),
             code: quota.code.clone(),
             name: one_line(&quota.name, MAX_NAME_CHARS),
             value: count(quota.value),
             is_zero: quota.value <= 0.0,
             threshold: count(finding.quota.threshold),
-            source: match quota.source {
-                QuotaSource::Applied => "applied to this account",
-                QuotaSource::Default => "AWS default",
-            },
+            source: words.source(quota.source),
             aws_default: quota.aws_default.map(count),
             is_adjustable: quota.adjustable,
             peak: finding.peak.map(|peak| PeakFacts {
                 value: count(peak.value),
-                at: utc(peak.at),
-                share: finding.peak_share().map(share),
+                at: words.moment(peak.at),
+                share: finding.peak_share().map(|share| words.share(share)),
             }),
             steady: finding.steady.map(count),
             active_minute_average: figures.map(|figures| count(figures.active_minute_average)),
@@ -191,14 +239,19 @@ impl QuotaFacts {
         }
     }
 
-    pub(super) fn all(situation: &Situation, decision: &Decision) -> Vec<Self> {
+    pub(super) fn all(words: &dyn Words, situation: &Situation, decision: &Decision) -> Vec<Self> {
         let usage = situation.evidence.usage();
         let actions = &decision.quota_actions;
-        decision.quotas.iter().map(|finding| Self::of(finding, actions, usage)).collect()
+        let findings = decision.quotas.iter();
+        findings.map(|finding| Self::of(words, finding, actions, usage)).collect()
     }
 
     /// The quotas beside the usage of an episode that is over.
-    pub(super) fn of_episode(stored: &Read<StoredPool>, evidence: &Evidence) -> Vec<Self> {
+    pub(super) fn of_episode(
+        words: &dyn Words,
+        stored: &Read<StoredPool>,
+        evidence: &Evidence,
+    ) -> Vec<Self> {
         let usage = evidence.usage();
         let quotas = stored.known().map(|stored| stored.quotas.as_slice()).unwrap_or_default();
         quotas
@@ -212,7 +265,7 @@ impl QuotaFacts {
                     is_concerned: false,
                     is_supported: false,
                 };
-                Self::of(&finding, &[], usage)
+                Self::of(words, &finding, &[], usage)
             })
             .collect()
     }
@@ -245,14 +298,12 @@ pub(super) struct WindowFacts {
 }
 
 impl WindowFacts {
-    fn of(window: Window) -> Self {
-        let minutes = window.minutes();
-        let length = match minutes / MINUTES_PER_DAY {
-            0 => format!("{minutes} minutes"),
-            1 => "24 hours".to_owned(),
-            days => format!("{days} days"),
-        };
-        Self { from: utc(window.start()), to: utc(window.end()), length }
+    fn of(words: &dyn Words, window: Window) -> Self {
+        Self {
+            from: words.moment(window.start()),
+            to: words.moment(window.end()),
+            length: words.window(window.minutes()),
+        }
     }
 }
 
@@ -269,7 +320,7 @@ pub(super) struct TrafficFigures {
     pub(super) output_per_request: Option<String>,
     /// The output multiplier when CloudWatch's estimate has no data.
     pub(super) burndown: Option<String>,
-    pub(super) gaps: Vec<String>,
+    pub(super) gaps: Vec<GapFacts>,
     pub(super) gaps_more: usize,
 }
 
@@ -280,12 +331,32 @@ pub(super) struct DayFigures {
     pub(super) peak_end: String,
 }
 
+/// Usage that is missing.
+#[derive(Debug, Clone)]
+pub(super) struct GapFacts {
+    pub(super) metric: &'static str,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) why: String,
+}
+
+impl GapFacts {
+    pub(super) fn of(words: &dyn Words, gap: &Gap) -> Self {
+        Self {
+            metric: gap.metric.metric_name(),
+            from: words.moment(gap.from),
+            to: words.moment(gap.to),
+            why: reason(&gap.why),
+        }
+    }
+}
+
 impl TrafficFacts {
-    pub(super) fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(words: &dyn Words, evidence: &Evidence) -> Self {
         match evidence {
-            Evidence::Measured(usage) => Self::Measured(Box::new(TrafficFigures::of(usage))),
+            Evidence::Measured(usage) => Self::Measured(Box::new(TrafficFigures::of(words, usage))),
             Evidence::NoTraffic { window, throttles } => {
-                Self::None { window: WindowFacts::of(*window), throttles: count(*throttles) }
+                Self::None { window: WindowFacts::of(words, *window), throttles: count(*throttles) }
             }
             Evidence::Unavailable(why) => Self::Unavailable { why: reason(why) },
         }
@@ -293,9 +364,9 @@ impl TrafficFacts {
 }
 
 impl TrafficFigures {
-    fn of(usage: &Usage) -> Self {
+    fn of(words: &dyn Words, usage: &Usage) -> Self {
         Self {
-            window: WindowFacts::of(usage.window),
+            window: WindowFacts::of(words, usage.window),
             requests: count(usage.requests),
             throttles: count(usage.throttles),
             steady_rpm: count(usage.rpm.steady),
@@ -303,7 +374,7 @@ impl TrafficFigures {
             day: (usage.window.minutes() >= MINUTES_PER_DAY).then(|| DayFigures {
                 last: count(usage.last_24_hours_tokens),
                 peak: count(usage.tpd.peak.value),
-                peak_end: utc(usage.tpd.peak.at),
+                peak_end: words.moment(usage.tpd.peak.at),
             }),
             input_per_request: usage.input_tokens_per_request.map(count),
             output_per_request: usage.output_tokens_per_request.map(count),
@@ -311,7 +382,7 @@ impl TrafficFigures {
                 TokenBasis::EstimatedTpmQuotaUsage => None,
                 TokenBasis::Burndown { output_multiplier } => Some(count(output_multiplier)),
             },
-            gaps: usage.gaps.iter().take(MAX_LISTED).map(|gap| reason(&describe(gap))).collect(),
+            gaps: usage.gaps.iter().take(MAX_LISTED).map(|gap| GapFacts::of(words, gap)).collect(),
             gaps_more: usage.gaps.len().saturating_sub(MAX_LISTED),
         }
     }
@@ -326,35 +397,52 @@ pub(super) fn reason(text: &str) -> String {
 #[derive(Debug, Clone)]
 pub(super) struct Moment {
     pub(super) at: String,
-    pub(super) what: String,
+    pub(super) event: Event,
+}
+
+/// What happened at a moment.
+#[derive(Debug, Clone)]
+pub(super) enum Event {
+    /// An alarm fired.
+    Fired(AlarmKind),
+    /// An alarm was OK again.
+    Recovered(AlarmKind),
+    /// An increase was requested.
+    Requested { code: QuotaCode, desired: String, request: String },
+    /// llmwatch decided.
+    Decided,
 }
 
 /// What happened when, in order.
-pub(super) fn time_line(situation: &Situation) -> Vec<Moment> {
-    let mut moments = alarm_moments(situation.firing.alarms());
+pub(super) fn time_line(words: &dyn Words, situation: &Situation) -> Vec<Moment> {
+    let mut events = alarm_events(situation.firing.alarms());
     let own = |code: &QuotaCode| {
         let stored = situation.stored.known();
         stored.is_some_and(|stored| stored.quotas.iter().any(|quota| quota.quota.code == *code))
     };
     let pending = situation.pending_requests.known().into_iter().flatten();
     for request in pending.filter(|request| own(&request.quota)) {
-        let (id, desired) = (one_line(&request.id, 60), count(request.desired));
-        let what = format!("increase of {} to {desired} requested (request {id})", request.quota);
-        moments.push((request.requested_at, what));
+        let event = Event::Requested {
+            code: request.quota.clone(),
+            desired: count(request.desired),
+            request: one_line(&request.id, 60),
+        };
+        events.push((request.requested_at, event));
     }
-    moments.push((situation.now, "llmwatch decided".to_owned()));
-    in_order(moments)
+    events.push((situation.now, Event::Decided));
+    in_order(words, events)
 }
 
-pub(super) fn alarm_moments(alarms: &[FiringAlarm]) -> Vec<(Timestamp, String)> {
-    let fired = alarms.iter().map(|alarm| (alarm.since, format!("{} fired", alarm.kind)));
-    let recovered = alarms.iter().filter_map(|alarm| {
-        alarm.recovered_at.map(|at| (at, format!("{} was OK again", alarm.kind)))
-    });
+pub(super) fn alarm_events(alarms: &[FiringAlarm]) -> Vec<(Timestamp, Event)> {
+    let fired = alarms.iter().map(|alarm| (alarm.since, Event::Fired(alarm.kind)));
+    let recovered = alarms
+        .iter()
+        .filter_map(|alarm| alarm.recovered_at.map(|at| (at, Event::Recovered(alarm.kind))));
     fired.chain(recovered).collect()
 }
 
-pub(super) fn in_order(mut moments: Vec<(Timestamp, String)>) -> Vec<Moment> {
-    moments.sort();
-    moments.into_iter().map(|(at, what)| Moment { at: utc_second(at), what }).collect()
+pub(super) fn in_order(words: &dyn Words, mut events: Vec<(Timestamp, Event)>) -> Vec<Moment> {
+    events.sort_by_key(|(at, _)| *at);
+    let moment = |(at, event)| Moment { at: words.moment_in_time_line(at), event };
+    events.into_iter().map(moment).collect()
 }

@@ -1,8 +1,4 @@
-//! Numbers, moments and spans as readers see them.
-//!
-//! Everything that would look different in another language is written here and nowhere else.
-
-use jiff::{SignedDuration, Timestamp};
+//! Numbers and text from outside, as every reader sees them whatever the language.
 
 /// A count with thousands grouped: `6,250,000`, or one decimal below 100: `12.3`.
 pub(super) fn count(value: f64) -> String {
@@ -32,49 +28,15 @@ fn grouped(digits: &str) -> String {
     text
 }
 
-/// A share in percent, 1.0 being `100 %`; decimals are cut, so that 79.99 % never reads as 80 %.
-pub(super) fn share(share: f64) -> String {
+/// A share in percent, 1.0 being `100`; decimals are cut, so that 79.99 % never reads as 80 %.
+pub(super) fn percent(share: f64) -> String {
     // 0.57 × 1000 is 569.9999999999999 in binary: what is within the noise is not cut.
     const NOISE: f64 = 1e-9;
     let tenths = (share * 1000.0 + NOISE).floor();
     if tenths % 10.0 == 0.0 || tenths >= 1000.0 {
-        format!("{} %", count((tenths / 10.0).floor()))
+        count((tenths / 10.0).floor())
     } else {
-        format!("{:.1} %", tenths / 10.0)
-    }
-}
-
-/// A moment, for example `2026-11-21 02:45 UTC`; seconds are cut.
-pub(super) fn utc(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// A moment to the second without its zone, for time lines: `2026-11-21 02:45:55`.
-pub(super) fn utc_second(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// A span in its two largest units: `40 s`, `42 min`, `2 h 05 min`, `1 d 3 h`; below 0 is `0 s`.
-pub(super) fn span(span: SignedDuration) -> String {
-    let seconds = span.as_secs().max(0);
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, _) => format!("{minutes} min"),
-        (0, _, _) => format!("{hours} h {minutes:02} min"),
-        _ => format!("{days} d {hours} h"),
-    }
-}
-
-/// Words as a list: `a`, `a and b`, `a, b and c`; nothing gives the empty text.
-pub(super) fn list<T: AsRef<str>>(words: &[T]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.as_ref().to_owned(),
-        [first @ .., last] => {
-            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", first.join(", "), last.as_ref())
-        }
+        format!("{:.1}", tenths / 10.0)
     }
 }
 
@@ -116,39 +78,18 @@ mod tests {
     #[test]
     fn a_share_never_reads_as_more_than_it_is() {
         for (value, expected) in [
-            (0.0, "0 %"),
-            (0.0044, "0.4 %"),
-            (0.57, "57 %"),
-            (0.755, "75.5 %"),
-            (0.7999, "79.9 %"),
-            (0.99999, "99.9 %"),
-            (1.0, "100 %"),
-            (1.2784, "127 %"),
-            (52.5, "5,250 %"),
+            (0.0, "0"),
+            (0.0044, "0.4"),
+            (0.57, "57"),
+            (0.755, "75.5"),
+            (0.7999, "79.9"),
+            (0.99999, "99.9"),
+            (1.0, "100"),
+            (1.2784, "127"),
+            (52.5, "5,250"),
         ] {
-            assert_eq!(share(value), expected, "{value}");
+            assert_eq!(percent(value), expected, "{value}");
         }
-    }
-
-    #[test]
-    fn spans_have_two_units() {
-        for (seconds, expected) in [
-            (-5, "0 s"),
-            (59, "59 s"),
-            (60, "1 min"),
-            (2520, "42 min"),
-            (7500, "2 h 05 min"),
-            (97_200, "1 d 3 h"),
-        ] {
-            assert_eq!(span(SignedDuration::from_secs(seconds)), expected);
-        }
-    }
-
-    #[test]
-    fn moments_are_utc() {
-        let at = "2026-11-21T02:45:55.640Z".parse().unwrap();
-        assert_eq!(utc(at), "2026-11-21 02:45 UTC");
-        assert_eq!(utc_second(at), "2026-11-21 02:45:55");
     }
 
     #[test]
@@ -156,14 +97,5 @@ mod tests {
         assert_eq!(one_line("a\r\n  b\u{7}c", 10), "a b c");
         assert_eq!(one_line("abcdefghij", 8), "abcde...");
         assert_eq!(one_line("翻訳と要約", 5), "翻訳と要約");
-    }
-
-    #[test]
-    fn lists_read_as_sentences() {
-        let words = ["RPM", "TPM", "TPD"];
-        assert_eq!(list(&words[..0]), "");
-        assert_eq!(list(&words[..1]), "RPM");
-        assert_eq!(list(&words[..2]), "RPM and TPM");
-        assert_eq!(list(&words), "RPM, TPM and TPD");
     }
 }

@@ -14,24 +14,25 @@ use self::done::{CaseDone, QuotaDone};
 use self::next::Step;
 use self::target::TargetFacts;
 use super::facts::{
-    AlarmFacts, Moment, PoolFacts, QuotaFacts, Reason, TrafficFacts, reason, time_line,
+    AlarmFacts, Event, Moment, PoolFacts, QuotaFacts, Reason, TrafficFacts, reason, time_line,
 };
-use super::format::{list, utc};
-use super::layout::{fit, table, wrap};
-use super::wording::capitalised;
+use super::layout::{Ending, fit, table, wrap};
+use super::words::{Symptom, Words, words};
 use super::{MAX_MAIL_CHARS, Mail, MailContext, links, subject};
 use crate::alarm::{self, AlarmKind, Severity};
 use crate::decision::{
     CaseStep, Decision, NoCase, Occasion, QuotaStep, RequestContext, Situation, Support,
 };
 use crate::duplicate::CaseId;
+use crate::episode::EpisodeId;
 use crate::evidence::Read;
 use crate::ids::Region;
 use crate::outcome::{Outcome, Outcomes};
 use crate::pool::PoolLabel;
+use crate::quota::QuotaKind;
 use crate::quota::increase::TargetRule;
 use crate::scenario::Scenario;
-use crate::settings::{Language, SettingName};
+use crate::settings::{Language, SettingName, SettingProblem};
 use crate::stored::setting_parameter;
 
 /// The mail about an episode: what happened, how bad, what was done, what to do next.
@@ -48,13 +49,19 @@ pub fn incident_mail(
     let mail = IncidentMail::new(situation, decision, outcomes, context);
     Mail {
         subject: subject::incident(situation, decision),
-        body: fit(&wrap(&mail.to_string()), &situation.episode.marker(), MAX_MAIL_CHARS),
+        body: body(mail.language, &mail, &situation.episode),
     }
 }
 
+fn body(language: Language, mail: &impl Template, episode: &EpisodeId) -> String {
+    let ending = Ending { note: words(language).shortened(), marker: &episode.marker() };
+    fit(&wrap(&mail.to_string()), ending, MAX_MAIL_CHARS)
+}
+
 #[derive(Template)]
-#[template(path = "en/mail/incident.txt")]
+#[template(path = "mail/incident.txt")]
 struct IncidentMail<'a> {
+    language: Language,
     occasion: Occasion,
     joined: String,
     opened: String,
@@ -77,7 +84,7 @@ struct IncidentMail<'a> {
     is_dry_run: bool,
     automation_parameter: String,
     steps: Vec<Step>,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
     time_line: Vec<Moment>,
     reasons: Vec<Reason>,
     links: Vec<Link>,
@@ -86,8 +93,44 @@ struct IncidentMail<'a> {
 /// A link with what it leads to.
 #[derive(Debug, Clone)]
 struct Link {
-    to: String,
+    to: LinkTo,
     address: String,
+}
+
+/// What a link leads to.
+#[derive(Debug, Clone)]
+enum LinkTo {
+    Alarm(AlarmKind),
+    Quota(QuotaKind),
+    /// A case, by its number.
+    Case(String),
+    BedrockMetrics,
+}
+
+/// What was not as it should be.
+#[derive(Debug, Clone)]
+enum Problem {
+    /// A setting that could not be taken as it stands, or all of them.
+    Setting(SettingFacts),
+    /// What the last run of quota-calculator noted, in its words.
+    Noted(String),
+    QuotasUnread(String),
+    CasesUnread(String),
+    RequestsUnread(String),
+}
+
+/// What was wrong with the settings.
+#[derive(Debug, Clone)]
+enum SettingFacts {
+    Invalid {
+        setting: &'static str,
+        within: Option<String>,
+        value: String,
+        mend: String,
+        in_force: &'static str,
+        parameter: String,
+    },
+    Unreadable(String),
 }
 
 impl<'a> IncidentMail<'a> {
@@ -97,35 +140,39 @@ impl<'a> IncidentMail<'a> {
         outcomes: &'a Outcomes,
         context: &'a MailContext,
     ) -> Self {
+        let language = situation.settings.language;
+        let words = words(language);
         let alarms = situation.firing.alarms();
-        let quotas = QuotaFacts::all(situation, decision);
+        let quotas = QuotaFacts::all(words, situation, decision);
         let kinds = |keep: fn(&&QuotaFacts) -> bool| {
             let kinds = quotas.iter().filter(keep).map(|quota| quota.kind.abbreviation());
-            list(&kinds.collect::<Vec<_>>())
+            words.list(&kinds.collect::<Vec<_>>())
         };
+        let earliest = alarms.iter().map(|alarm| alarm.since).min();
         Self {
+            language,
             occasion: situation.occasion,
-            joined: words(&context.joined),
-            opened: alarms.iter().map(|alarm| alarm.since).min().map(utc).unwrap_or_default(),
+            joined: kind_words(words, &context.joined),
+            opened: earliest.map(|at| words.moment(at)).unwrap_or_default(),
             is_critical: decision.severity == Severity::Critical,
             is_over: alarms.iter().all(|alarm| alarm.recovered_at.is_some()),
-            symptoms: alarms.iter().filter_map(|alarm| symptom(alarm.kind)).collect(),
+            symptoms: alarms.iter().filter_map(|alarm| words.symptom(alarm.kind)).collect(),
             scenario: &decision.verdict.scenario,
-            pool: PoolFacts::of(situation),
-            alarms: AlarmFacts::all(alarms, situation.stored.known()),
-            quota_table: quota_table(&quotas),
-            traffic: TrafficFacts::of(&situation.evidence),
+            pool: PoolFacts::of(words, situation),
+            alarms: AlarmFacts::all(words, alarms, situation.stored.known()),
+            quota_table: quota_table(words, &quotas),
+            traffic: TrafficFacts::of(words, &situation.evidence),
             supported: kinds(|quota| quota.is_supported),
             zero: kinds(|quota| quota.is_concerned && quota.is_zero),
-            unrelated: words(&decision.verdict.unrelated_alarms),
-            targets: TargetFacts::all(decision),
-            quotas_done: QuotaDone::all(decision, outcomes, context),
-            case_done: CaseDone { step: &decision.case, outcome: &outcomes.case, context },
+            unrelated: kind_words(words, &decision.verdict.unrelated_alarms),
+            targets: TargetFacts::all(words, decision),
+            quotas_done: QuotaDone::all(words, decision, outcomes, context),
+            case_done: CaseDone { step: &decision.case, outcome: &outcomes.case, context, words },
             is_dry_run: is_dry_run(outcomes),
             automation_parameter: automation_parameter(context),
-            steps: next::steps(situation, decision, outcomes, context),
-            problems: problems(situation, context),
-            time_line: time_line(situation),
+            steps: next::steps(words, situation, decision, outcomes, context),
+            problems: problems(words, situation, context),
+            time_line: time_line(words, situation),
             reasons: Reason::all(alarms),
             links: links_of(situation, decision, outcomes, context),
             quotas,
@@ -133,42 +180,13 @@ impl<'a> IncidentMail<'a> {
     }
 }
 
-fn words(kinds: &[AlarmKind]) -> String {
-    list(&kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>())
+fn kind_words(words: &dyn Words, kinds: &[AlarmKind]) -> String {
+    words.list(&kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>())
 }
 
-/// What users feel of a critical alarm.
-#[derive(Debug, Clone, Copy)]
-struct Symptom {
-    present: &'static str,
-    past: &'static str,
-}
-
-fn symptom(kind: AlarmKind) -> Option<Symptom> {
-    let symptom = |present, past| Some(Symptom { present, past });
-    match kind {
-        AlarmKind::ServerErrors => {
-            symptom("requests fail with server errors", "requests failed with server errors")
-        }
-        AlarmKind::ClientErrors => {
-            symptom("requests fail with client errors", "requests failed with client errors")
-        }
-        AlarmKind::Throttles => symptom("requests are refused", "requests were refused"),
-        AlarmKind::HighInvocationRate
-        | AlarmKind::HighTPMQuotaUsage
-        | AlarmKind::HighTPDQuotaUsage
-        | AlarmKind::HighLatency
-        | AlarmKind::HighTimeToFirstToken
-        | AlarmKind::InvocationAnomaly
-        | AlarmKind::InputTokenAnomaly
-        | AlarmKind::OutputTokenAnomaly
-        | AlarmKind::LatencyAnomaly => None,
-    }
-}
-
-fn quota_table(quotas: &[QuotaFacts]) -> Vec<String> {
-    let header = ["", "Quota", "Alarm at", "Peak", "of quota", "Minute of the peak"];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
+fn quota_table(words: &dyn Words, quotas: &[QuotaFacts]) -> Vec<String> {
+    let header = [""].into_iter().chain(words.quota_table());
+    let mut rows = vec![header.map(str::to_owned).collect::<Vec<_>>()];
     rows.extend(quotas.iter().map(|quota| {
         let peak = quota.peak.as_ref();
         let cell = |text: Option<&String>| text.cloned().unwrap_or_else(|| "-".to_owned());
@@ -194,32 +212,40 @@ fn automation_parameter(context: &MailContext) -> String {
 }
 
 /// What was not as it should be: settings, matching, reads.
-fn problems(situation: &Situation, context: &MailContext) -> Vec<String> {
-    let mut problems = Vec::new();
-    for problem in &situation.setting_problems {
-        let parameter = problem.parameter(&context.prefix);
-        let parameter = parameter.map(|name| format!(" (parameter {name})")).unwrap_or_default();
-        problems.push(format!("{}{parameter}", reason(&problem.to_string())));
-    }
-    if situation.settings.language == Language::Ja {
-        problems.push(
-            "setting language: ja is accepted, but texts are in English until Japanese ones exist"
-                .to_owned(),
-        );
-    }
+fn problems(words: &dyn Words, situation: &Situation, context: &MailContext) -> Vec<Problem> {
+    let settings = situation.setting_problems.iter();
+    let mut problems: Vec<Problem> = settings
+        .map(|problem| Problem::Setting(SettingFacts::of(words, problem, context)))
+        .collect();
     match &situation.stored {
-        Read::Known(stored) => problems.extend(stored.notes.iter().map(|note| reason(note))),
-        Read::Unreadable(why) => {
-            problems.push(format!("the pool's quotas could not be read: {}", reason(why)));
+        Read::Known(stored) => {
+            problems.extend(stored.notes.iter().map(|note| Problem::Noted(reason(note))));
         }
+        Read::Unreadable(why) => problems.push(Problem::QuotasUnread(reason(why))),
     }
     if let Support::Unreadable(why) = &situation.support {
-        problems.push(format!("open Support cases could not be read: {}", reason(why)));
+        problems.push(Problem::CasesUnread(reason(why)));
     }
     if let Read::Unreadable(why) = &situation.pending_requests {
-        problems.push(format!("pending quota requests could not be read: {}", reason(why)));
+        problems.push(Problem::RequestsUnread(reason(why)));
     }
     problems
+}
+
+impl SettingFacts {
+    fn of(words: &dyn Words, problem: &SettingProblem, context: &MailContext) -> Self {
+        match problem {
+            SettingProblem::Invalid { setting, within, value, mend, in_force } => Self::Invalid {
+                setting: setting.word(),
+                within: within.as_ref().map(|within| reason(within)),
+                value: format!("{value:?}"),
+                mend: words.mend(*mend),
+                in_force: words.in_force(*in_force),
+                parameter: setting_parameter(&context.prefix, setting.word()),
+            },
+            SettingProblem::Unreadable { why } => Self::Unreadable(reason(why)),
+        }
+    }
 }
 
 fn links_of(
@@ -229,28 +255,26 @@ fn links_of(
     context: &MailContext,
 ) -> Vec<Link> {
     let region = &situation.region;
-    let link = |to: String, address: String| Link { to, address };
+    let link = |to: LinkTo, address: String| Link { to, address };
     let kinds = situation.firing.kinds().into_iter();
     let mut found: Vec<Link> =
         kinds.map(|kind| alarm_link(region, &situation.pool, kind, context)).collect();
     let quotas = decision.quotas.iter().filter(|finding| finding.is_concerned);
     found.extend(quotas.map(|finding| {
         let quota = &finding.quota;
-        link(format!("{} quota", quota.kind), links::quota(region, &quota.quota.code))
+        link(LinkTo::Quota(quota.kind), links::quota(region, &quota.quota.code))
     }));
     let outcomes = outcomes.quotas.iter().map(|quota| &quota.outcome).chain([&outcomes.case]);
     let mut cases: Vec<&CaseId> = outcomes.filter_map(done::case_of).collect();
     cases.dedup();
-    found.extend(
-        cases.into_iter().map(|case| {
-            link(capitalised(&context.case_name(case)), context.case_link(region, case))
-        }),
-    );
-    found.push(link("Bedrock metrics".to_owned(), links::metrics(region)));
+    found.extend(cases.into_iter().map(|case| {
+        link(LinkTo::Case(context.case_number(case)), context.case_link(region, case))
+    }));
+    found.push(link(LinkTo::BedrockMetrics, links::metrics(region)));
     found
 }
 
 fn alarm_link(region: &Region, pool: &PoolLabel, kind: AlarmKind, context: &MailContext) -> Link {
     let name = alarm::name::child(&context.prefix, kind, pool);
-    Link { to: format!("Alarm {kind}"), address: links::alarm(region, &name) }
+    Link { to: LinkTo::Alarm(kind), address: links::alarm(region, &name) }
 }

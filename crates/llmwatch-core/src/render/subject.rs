@@ -1,12 +1,15 @@
 //! Subjects: severity, what, model, scope and Region in less than 100 printable ASCII characters.
 //!
-//! The limits are SNS's, source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>.
+//! They are English whatever the language of the body, so that filters and searches find them, and
+//! because SNS's documentation has asked for ASCII (it says UTF-8 since, read on 22 Nov 2026) and
+//! Support's does not say what a subject may hold.
+//! Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>.
 
 use jiff::SignedDuration;
 
 use super::facts::PoolFacts;
-use super::format::{count, share, span};
-use super::wording::{capitalised, noun};
+use super::format::count;
+use super::words::{Words, words};
 use crate::alarm::{AlarmKind, definition};
 use crate::decision::{Decision, Firing, Occasion, QuotaFinding, Situation};
 use crate::duplicate::CaseKey;
@@ -14,6 +17,7 @@ use crate::pool::Scope;
 use crate::quota::QuotaKind;
 use crate::request_watch::{News, RequestStatus, WatchedRequest};
 use crate::scenario::Scenario;
+use crate::settings::Language;
 
 /// The longest subject, in characters.
 pub(super) const MAX_SUBJECT_CHARS: usize = 99;
@@ -29,13 +33,17 @@ pub(super) fn incident(situation: &Situation, decision: &Decision) -> String {
     let is_over = situation.firing.alarms().iter().all(|alarm| alarm.recovered_at.is_some());
     let over = if is_over { "over: " } else { "" };
     let what = format!("{update}{over}{}", what(&situation.firing, decision));
-    about(&format!("[{}] {}", decision.severity, capitalised(&what)), &PoolFacts::of(situation), "")
+    about(
+        &format!("[{}] {}", decision.severity, capitalised(&what)),
+        &PoolFacts::of(english(), situation),
+        "",
+    )
 }
 
 pub(super) fn recovery(firing: &Firing, duration: SignedDuration, pool: &PoolFacts) -> String {
     let severity = firing.severity();
     let what = capitalised(&leading(firing, &[]));
-    about(&format!("[Recovered {severity}] {what} for {}", span(duration)), pool, "")
+    about(&format!("[Recovered {severity}] {what} for {}", english().span(duration)), pool, "")
 }
 
 pub(super) fn pending(kind: QuotaKind, pool: &PoolFacts) -> String {
@@ -72,7 +80,11 @@ pub(super) fn request(watched: &WatchedRequest, news: News, pool: &PoolFacts) ->
 
 pub(super) fn case(situation: &Situation, decision: &Decision, key: &CaseKey) -> String {
     let what = what(&situation.firing, decision);
-    about(&capitalised(&what), &PoolFacts::of(situation), &format!(" {}", key.tag()))
+    about(&capitalised(&what), &PoolFacts::of(english(), situation), &format!(" {}", key.tag()))
+}
+
+fn english() -> &'static dyn Words {
+    words(Language::En)
 }
 
 /// The alarms in a few words, with what the evidence says of them.
@@ -99,7 +111,7 @@ fn leading(firing: &Firing, unrelated: &[AlarmKind]) -> String {
     let grave = |kind: &AlarmKind| definition(*kind).severity == firing.severity();
     let gravest = || kinds.iter().copied().filter(grave);
     let related = gravest().find(|kind| !unrelated.contains(kind));
-    let first = related.or_else(|| gravest().next()).map_or("alarm", noun);
+    let first = related.or_else(|| gravest().next()).map_or("alarm", |kind| english().noun(kind));
     match kinds.len() - 1 {
         0 => first.to_owned(),
         more => format!("{first} +{more}"),
@@ -116,7 +128,7 @@ fn fullest(
         .filter(|finding| counts(finding))
         .filter_map(|finding| finding.peak_share().map(|share| (finding.quota.kind, share)))
         .max_by(|(_, one), (_, other)| one.total_cmp(other))
-        .map(|(kind, highest)| (kind, share(highest)))
+        .map(|(kind, highest)| (kind, english().share(highest)))
 }
 
 /// The model's name gives way first, so that scope and Region are always whole.
@@ -139,6 +151,12 @@ fn short_model(model: &str) -> &str {
         Some((rest, date)) if date.len() == 8 && date.chars().all(|c| c.is_ascii_digit()) => rest,
         _ => name,
     }
+}
+
+/// With its first letter in capitals.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn ascii(text: &str) -> String {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    CaseAutomation, IncreasePercent, Language, LowUsageAction, NotifyFrom, PoolSettings,
-    SettingName, SettingProblem, Settings,
+    CaseAutomation, InForce, IncreasePercent, Language, LowUsageAction, Mend, NotifyFrom,
+    PoolSettings, SettingName, SettingProblem, Settings,
 };
 use crate::excerpt::excerpt;
 use crate::pool::PoolLabel;
@@ -42,12 +42,9 @@ pub fn parse(texts: &BTreeMap<SettingName, String>) -> (Settings, Vec<SettingPro
 }
 
 struct Refused {
-    mend: String,
-    in_force: &'static str,
+    mend: Mend,
+    in_force: InForce,
 }
-
-const NO_EFFECTS_FOR_ANY_POOL: &str = "no request or case is made for any pool";
-const NO_EFFECTS_FOR_THIS_POOL: &str = "no request or case is made for this pool";
 
 fn apply(settings: &mut PoolSettings, setting: SettingName, text: &str) -> Result<(), Refused> {
     let text = text.trim();
@@ -58,13 +55,13 @@ fn apply(settings: &mut PoolSettings, setting: SettingName, text: &str) -> Resul
                 "dry-run" => CaseAutomation::DryRun,
                 "on" => CaseAutomation::On,
                 "off" => CaseAutomation::Off,
-                _ => return refuse("dry-run, on or off", "dry-run holds"),
+                _ => return refuse(Mend::OneOf(&["dry-run", "on", "off"]), InForce::DryRun),
             };
         }
         SettingName::IncreasePercent => {
             settings.increase_percent =
                 text.parse().ok().and_then(IncreasePercent::new).ok_or_else(|| {
-                    refused("a whole number from 1 to 1000", "the usual value holds")
+                    refused(Mend::WholeNumber { from: 1, to: 1000 }, InForce::Usual)
                 })?;
         }
         SettingName::NotifyFrom => {
@@ -72,25 +69,22 @@ fn apply(settings: &mut PoolSettings, setting: SettingName, text: &str) -> Resul
                 "all" => NotifyFrom::All,
                 "warning" => NotifyFrom::Warning,
                 "critical" => NotifyFrom::Critical,
-                _ => return refuse("all, warning or critical", "the usual value holds"),
+                _ => return refuse(Mend::OneOf(&["all", "warning", "critical"]), InForce::Usual),
             };
         }
         SettingName::LowUsageAction => {
             settings.low_usage_action = match text {
                 "case" => LowUsageAction::Case,
                 "mail" => LowUsageAction::Mail,
-                _ => return refuse("case or mail", "the usual value holds"),
+                _ => return refuse(Mend::OneOf(&["case", "mail"]), InForce::Usual),
             };
         }
         SettingName::UseCase => settings.use_case = stated(text)?,
         SettingName::Residency => settings.residency = stated(text)?,
         SettingName::Modalities => settings.modalities = stated(text)?,
         SettingName::Language => {
-            settings.language = match text {
-                "en" => Language::En,
-                "ja" => Language::Ja,
-                _ => return refuse("en or ja", "the usual value holds"),
-            };
+            settings.language = Language::parse(text)
+                .ok_or_else(|| refused(Mend::OneOf(&["en", "ja"]), InForce::Usual))?;
         }
         // Read last, by `read_overrides`, because it builds on all the others.
         SettingName::PoolOverrides => {}
@@ -98,11 +92,11 @@ fn apply(settings: &mut PoolSettings, setting: SettingName, text: &str) -> Resul
     Ok(())
 }
 
-fn refused(mend: &str, in_force: &'static str) -> Refused {
-    Refused { mend: mend.to_owned(), in_force }
+fn refused(mend: Mend, in_force: InForce) -> Refused {
+    Refused { mend, in_force }
 }
 
-fn refuse<T>(mend: &str, in_force: &'static str) -> Result<T, Refused> {
+fn refuse<T>(mend: Mend, in_force: InForce) -> Result<T, Refused> {
     Err(refused(mend, in_force))
 }
 
@@ -113,10 +107,8 @@ fn stated(text: &str) -> Result<Option<String>, Refused> {
     } else if text.chars().count() <= MAX_TEXT_CHARS && text.chars().all(printable) {
         Ok(Some(text.to_owned()))
     } else {
-        refuse(
-            &format!("plain text of at most {MAX_TEXT_CHARS} characters, or {NOT_STATED}"),
-            "it is not stated",
-        )
+        let mend = Mend::PlainText { max_chars: MAX_TEXT_CHARS, or: NOT_STATED };
+        refuse(mend, InForce::NotStated)
     }
 }
 
@@ -130,10 +122,8 @@ fn read_overrides(settings: &mut Settings, text: &str, problems: &mut Vec<Settin
                 setting: SettingName::PoolOverrides,
                 within: None,
                 value: excerpt(text),
-                mend:
-                    "a JSON object by pool label, for example {\"global.m\":{\"language\":\"ja\"}}"
-                        .to_owned(),
-                in_force: NO_EFFECTS_FOR_ANY_POOL,
+                mend: Mend::ByPool { example: "{\"global.m\":{\"language\":\"ja\"}}" },
+                in_force: InForce::NoEffectsForAnyPool,
             });
             return;
         }
@@ -165,7 +155,7 @@ fn read_pool_part(
     };
     let Value::Object(keys) = part else {
         hold_back(pool);
-        note(None, part, refused("a JSON object of settings", NO_EFFECTS_FOR_THIS_POOL));
+        note(None, part, refused(Mend::JsonObject, InForce::NoEffectsForThisPool));
         return;
     };
     for (key, value) in keys {
@@ -173,21 +163,18 @@ fn read_pool_part(
         let outcome = match Key::parse(key) {
             Some(Key::Setting(setting)) => match as_text(value) {
                 Some(text) => apply(pool, setting, &text),
-                None => refuse("a text or a number", NO_EFFECTS_FOR_THIS_POOL),
+                None => refuse(Mend::TextOrNumber, InForce::NoEffectsForThisPool),
             },
             Some(Key::MinimumRpm) => positive(value).map(|minimum| pool.minimum_rpm = minimum),
             Some(Key::MinimumTpm) => positive(value).map(|minimum| pool.minimum_tpm = minimum),
-            None => refuse(
-                "under the name of a setting, minimum-rpm or minimum-tpm",
-                NO_EFFECTS_FOR_THIS_POOL,
-            ),
+            None => refuse(Mend::KnownName, InForce::NoEffectsForThisPool),
         };
         if let Err(mut refusal) = outcome {
             if matches!(Key::parse(key), Some(Key::Setting(SettingName::CaseAutomation))) {
                 pool.case_automation = general_automation;
-                refusal.in_force = NO_EFFECTS_FOR_THIS_POOL;
+                refusal.in_force = InForce::NoEffectsForThisPool;
             }
-            if refusal.in_force == NO_EFFECTS_FOR_THIS_POOL {
+            if refusal.in_force == InForce::NoEffectsForThisPool {
                 hold_back(pool);
             }
             note(Some(key), value, refusal);
@@ -219,7 +206,7 @@ fn positive(value: &Value) -> Result<f64, Refused> {
     value
         .as_f64()
         .filter(|minimum| *minimum > 0.0 && *minimum <= crate::quota::increase::MAX_QUOTA_VALUE)
-        .ok_or_else(|| refused("a number above 0", "the usual value holds"))
+        .ok_or_else(|| refused(Mend::AboveZero, InForce::Usual))
 }
 
 fn as_text(value: &Value) -> Option<String> {

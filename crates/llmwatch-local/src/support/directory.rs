@@ -70,6 +70,23 @@ pub(super) fn services(wanted: &[&str]) -> Value {
     json!({"services": services})
 }
 
+/// What `DescribeSupportedLanguages` answers: every language for every category; which are offered
+/// for Bedrock is unverified.
+///
+/// # Errors
+///
+/// `ValidationException` when a member is missing.
+pub(super) fn languages(input: &Value) -> Result<Value, AwsError> {
+    for member in ["issueType", "serviceCode", "categoryCode"] {
+        if input.get(member).and_then(Value::as_str).is_none_or(str::is_empty) {
+            let message = format!("Value null at '{member}' must not be null");
+            return Err(AwsError::new("ValidationException", message));
+        }
+    }
+    let languages: Vec<Value> = LANGUAGES.iter().map(|code| json!({"code": code})).collect();
+    Ok(json!({"supportedLanguages": languages}))
+}
+
 /// What `DescribeSeverityLevels` answers.
 pub(super) fn severity_levels() -> Value {
     let levels: Vec<Value> =

@@ -12,6 +12,7 @@ use llmwatch_core::duplicate::{CaseId, CaseKey, CaseTag, OpenCase, Reported};
 use llmwatch_core::evidence::Read;
 use llmwatch_core::ids::QuotaCode;
 use llmwatch_core::render::LeftOpen;
+use llmwatch_core::settings::Language;
 use llmwatch_core::stored::StoredPool;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub(super) struct Asking<'a> {
     pub(super) key: &'a CaseKey,
     /// The notice that is being decided.
     pub(super) notice: &'a Notice,
+    /// The language of a case that llmwatch opened and Support does not list yet.
+    pub(super) language: Language,
     /// Now.
     pub(super) now: Timestamp,
 }
@@ -124,7 +127,7 @@ pub(super) async fn support_of(
         Err(failure) if failure.is_not_subscribed() => return Ok(Support::NoPlan),
         Err(failure) => return Ok(Support::Unreadable(failure.explain())),
     };
-    let Asking { key, notice, now } = asking;
+    let Asking { key, notice, language, now } = asking;
     let mut open: Vec<OpenCase> = listed.into_iter().map(open_case).collect();
     let known: Option<Versioned<OpenedCase>> =
         row(app, &ledger_keys::investigation_case(&key.pool)).await?;
@@ -132,7 +135,7 @@ pub(super) async fn support_of(
         let is_listed = open.iter().any(|listed| listed.id == case);
         if !is_listed && now.duration_since(opened_at) < LISTING_LAG {
             let tag = Some(key.tag());
-            open.push(OpenCase { id: case, tag, opened_at, reported: BTreeSet::new() });
+            open.push(OpenCase { id: case, tag, opened_at, language, reported: BTreeSet::new() });
         }
     }
     let tag = key.tag();
@@ -193,6 +196,7 @@ fn open_case(case: CaseSummary) -> OpenCase {
         tag: CaseTag::find_in(&case.subject),
         opened_at: case.opened_at.parse().unwrap_or(Timestamp::UNIX_EPOCH),
         id: CaseId(case.case_id),
+        language: Language::parse(&case.language).unwrap_or(Language::En),
         reported: BTreeSet::new(),
     }
 }

@@ -7,18 +7,20 @@ use crate::outcome::{Outcome, Outcomes};
 use crate::pool::Scope;
 use crate::render::MailContext;
 use crate::render::facts::{reason, requested_value};
-use crate::render::format::{count, list};
-use crate::render::wording::noun;
+use crate::render::format::count;
+use crate::render::words::Words;
 
 /// One quota action and what became of it.
 pub(super) struct QuotaDone<'a> {
     pub(super) action: &'a QuotaAction,
     pub(super) outcome: &'a Outcome,
     pub(super) context: &'a MailContext,
+    pub(super) words: &'static dyn Words,
 }
 
 impl<'a> QuotaDone<'a> {
     pub(super) fn all(
+        words: &'static dyn Words,
         decision: &'a Decision,
         outcomes: &'a Outcomes,
         context: &'a MailContext,
@@ -28,7 +30,7 @@ impl<'a> QuotaDone<'a> {
             .quota_actions
             .iter()
             .zip(outcomes)
-            .map(|(action, outcome)| Self { action, outcome, context })
+            .map(|(action, outcome)| Self { action, outcome, context, words })
             .collect()
     }
 
@@ -43,17 +45,25 @@ impl<'a> QuotaDone<'a> {
     }
 
     pub(super) fn unit(&self) -> &'static str {
-        self.action.kind.unit()
+        self.words.unit(self.action.kind)
     }
 
     /// The quotas it is for besides the one it raises.
     pub(super) fn also_for(&self) -> String {
         let others = self.action.covers.iter().filter(|kind| **kind != self.action.kind);
-        list(&others.map(|kind| kind.abbreviation()).collect::<Vec<_>>())
+        self.words.list(&others.map(|kind| kind.abbreviation()).collect::<Vec<_>>())
     }
 
     pub(super) fn case(&self, case: &CaseId) -> String {
-        self.context.case_name(case)
+        self.context.case_number(case)
+    }
+
+    pub(super) fn nouns(&self, alarms: &[AlarmKind]) -> String {
+        nouns(self.words, alarms)
+    }
+
+    pub(super) fn scopes(&self, these: &[Scope]) -> String {
+        scopes(self.words, these)
     }
 }
 
@@ -62,22 +72,27 @@ pub(super) struct CaseDone<'a> {
     pub(super) step: &'a CaseStep,
     pub(super) outcome: &'a Outcome,
     pub(super) context: &'a MailContext,
+    pub(super) words: &'static dyn Words,
 }
 
 impl CaseDone<'_> {
     pub(super) fn case(&self, case: &CaseId) -> String {
-        self.context.case_name(case)
+        self.context.case_number(case)
+    }
+
+    pub(super) fn nouns(&self, alarms: &[AlarmKind]) -> String {
+        nouns(self.words, alarms)
     }
 }
 
 /// What the alarms report, as a list.
-pub(super) fn nouns(alarms: &[AlarmKind]) -> String {
-    list(&alarms.iter().map(|alarm| noun(*alarm)).collect::<Vec<_>>())
+pub(in crate::render) fn nouns(words: &dyn Words, alarms: &[AlarmKind]) -> String {
+    words.list(&alarms.iter().map(|alarm| words.noun(*alarm)).collect::<Vec<_>>())
 }
 
 /// Scopes as a choice.
-pub(super) fn scopes(scopes: &[Scope]) -> String {
-    scopes.iter().map(|scope| scope.word()).collect::<Vec<_>>().join(" or ")
+pub(super) fn scopes(words: &dyn Words, scopes: &[Scope]) -> String {
+    words.choice(&scopes.iter().map(|scope| scope.word()).collect::<Vec<_>>())
 }
 
 /// An error or reason in one line.

@@ -7,12 +7,14 @@ use crate::alarm::AlarmKind;
 use crate::decision::{CaseStep, Decision, Reservation, ReservationAdvice, Situation};
 use crate::ids::Region;
 use crate::outcome::{Outcome, Outcomes};
+use crate::render::facts::PeakFacts;
 use crate::render::format::count;
 use crate::render::layout::table;
+use crate::render::words::Words;
 use crate::render::{MailContext, links};
 use crate::scenario::Scenario;
 
-/// One thing to do. The wording is in `templates/en/mail/next.txt`.
+/// One thing to do. The wording is in `templates/*/mail/next.txt`.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     /// Callers retry with backoff.
@@ -65,9 +67,18 @@ pub(super) struct Form {
     pub(super) from: String,
     /// Without grouping, as a form takes it.
     pub(super) to: String,
-    pub(super) reason: Option<String>,
-    pub(super) use_case: String,
+    pub(super) reason: Option<FormReason>,
+    pub(super) use_case: Option<String>,
     pub(super) link: String,
+}
+
+/// The figures that a request rests on.
+#[derive(Debug, Clone)]
+pub(super) struct FormReason {
+    pub(super) unit: &'static str,
+    pub(super) peak: PeakFacts,
+    pub(super) steady: String,
+    pub(super) throttles: String,
 }
 
 /// How many requests a minute the TPM quota admits.
@@ -83,27 +94,28 @@ pub(super) struct ReservationFacts {
 }
 
 pub(super) fn steps(
+    words: &'static dyn Words,
     situation: &Situation,
     decision: &Decision,
     outcomes: &Outcomes,
     context: &MailContext,
 ) -> Vec<Step> {
-    let mut steps = for_users(situation, decision);
+    let mut steps = for_users(words, situation, decision);
     match &decision.verdict.scenario {
         Scenario::HighUsage | Scenario::NewModel => {
-            let done = QuotaDone::all(decision, outcomes, context);
+            let done = QuotaDone::all(words, decision, outcomes, context);
             steps.extend(done.iter().flat_map(|done| quota::steps(situation, decision, done)));
         }
         Scenario::Unknown(_) => steps.push(look_yourself(situation, decision)),
         Scenario::NonQuota | Scenario::LowUsage => {}
     }
-    steps.extend(to_prevent(situation, decision));
+    steps.extend(to_prevent(words, situation, decision));
     steps.extend(for_case(situation, decision, &outcomes.case, context));
     steps
 }
 
 /// What helps users at once, by what they feel.
-fn for_users(situation: &Situation, decision: &Decision) -> Vec<Step> {
+fn for_users(words: &dyn Words, situation: &Situation, decision: &Decision) -> Vec<Step> {
     let region = &situation.region;
     // Backing off helps nothing where no call can succeed.
     let has_zero = decision
@@ -136,7 +148,7 @@ fn for_users(situation: &Situation, decision: &Decision) -> Vec<Step> {
     }
     match decision.verdict.scenario {
         Scenario::HighUsage | Scenario::NewModel if !is_over => {
-            steps.extend(other_scopes(situation).map(|scopes| Step::OtherScopes { scopes }));
+            steps.extend(other_scopes(words, situation).map(|scopes| Step::OtherScopes { scopes }));
         }
         Scenario::HighUsage
         | Scenario::NewModel
@@ -147,9 +159,9 @@ fn for_users(situation: &Situation, decision: &Decision) -> Vec<Step> {
     steps
 }
 
-fn other_scopes(situation: &Situation) -> Option<String> {
+fn other_scopes(words: &dyn Words, situation: &Situation) -> Option<String> {
     let scopes = &situation.stored.known()?.adjustable_elsewhere;
-    (!scopes.is_empty()).then(|| done::scopes(scopes))
+    (!scopes.is_empty()).then(|| done::scopes(words, scopes))
 }
 
 fn look_yourself(situation: &Situation, decision: &Decision) -> Step {
@@ -161,7 +173,7 @@ fn look_yourself(situation: &Situation, decision: &Decision) -> Step {
 }
 
 /// What keeps it from coming back, by scenario and by the alarms that are no error.
-fn to_prevent(situation: &Situation, decision: &Decision) -> Vec<Step> {
+fn to_prevent(words: &dyn Words, situation: &Situation, decision: &Decision) -> Vec<Step> {
     let kinds = situation.firing.kinds();
     let fires = |kind: AlarmKind| kinds.contains(&kind);
     let mut steps = Vec::new();
@@ -169,13 +181,15 @@ fn to_prevent(situation: &Situation, decision: &Decision) -> Vec<Step> {
         ReservationAdvice::NotNeeded => {}
         ReservationAdvice::General => steps.push(Step::LowerMaxTokens { computed: None }),
         ReservationAdvice::Computed(reservation) => {
-            steps.push(Step::LowerMaxTokens { computed: Some(reservation_facts(reservation)) });
+            steps.push(Step::LowerMaxTokens {
+                computed: Some(reservation_facts(words, reservation)),
+            });
         }
     }
     match &decision.verdict.scenario {
         Scenario::LowUsage if fires(AlarmKind::Throttles) => {
             steps.push(Step::CachePrompts);
-            steps.extend(other_scopes(situation).map(|scopes| Step::OtherScopes { scopes }));
+            steps.extend(other_scopes(words, situation).map(|scopes| Step::OtherScopes { scopes }));
         }
         Scenario::HighUsage => {
             let supported = &decision.verdict.supported;
@@ -200,8 +214,9 @@ fn to_prevent(situation: &Situation, decision: &Decision) -> Vec<Step> {
     steps
 }
 
-fn reservation_facts(reservation: &Reservation) -> ReservationFacts {
-    let header = ["", "max_tokens", "requests a minute"].map(str::to_owned).to_vec();
+fn reservation_facts(words: &dyn Words, reservation: &Reservation) -> ReservationFacts {
+    let [value, admitted] = words.reservation_table();
+    let header = ["", value, admitted].map(str::to_owned).to_vec();
     let rows = reservation
         .rows
         .iter()
@@ -232,7 +247,7 @@ fn for_case(
     };
     if let Some(case) = case_of(outcome).or(open) {
         let link = context.case_link(region, case);
-        return Some(Step::FollowCase { case: context.case_name(case), link });
+        return Some(Step::FollowCase { case: context.case_number(case), link });
     }
     let by_hand = Step::OpenCaseByHand { link: links::technical_case(region) };
     match outcome {

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Link, alarm_link, quota_table};
+use super::{Link, LinkTo, alarm_link, body, quota_table};
 use crate::decision::Firing;
 use crate::duplicate::{CaseId, Category};
 use crate::episode::EpisodeId;
@@ -12,17 +12,19 @@ use crate::ids::{AccountId, QuotaCode, Region};
 use crate::pool::PoolLabel;
 use crate::quota::QuotaKind;
 use crate::render::facts::{
-    AlarmFacts, Moment, PoolFacts, QuotaFacts, TrafficFacts, alarm_moments, in_order, reason,
+    AlarmFacts, Event, Moment, PoolFacts, QuotaFacts, TrafficFacts, alarm_events, in_order, reason,
 };
-use crate::render::format::{count, one_line, span, utc};
-use crate::render::layout::{fit, wrap};
-use crate::render::wording::capitalised;
-use crate::render::{MAX_MAIL_CHARS, Mail, MailContext, links, subject};
+use crate::render::format::{count, one_line};
+use crate::render::words::{Words, words};
+use crate::render::{Mail, MailContext, links, subject};
+use crate::settings::Language;
 use crate::stored::StoredPool;
 
 /// What a recovery mail tells.
 #[derive(Debug, Clone)]
 pub struct RecoveryNote<'a> {
+    /// The language of the mail.
+    pub language: Language,
     /// The account.
     pub account: &'a AccountId,
     /// The Region of the pool.
@@ -74,39 +76,41 @@ pub enum LeftOpen {
 /// episode.
 #[must_use]
 pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
-    let pool = PoolFacts::new(note.account, note.region, note.pool, note.stored);
+    let words = words(note.language);
+    let pool = PoolFacts::new(words, note.account, note.region, note.pool, note.stored);
     let alarms = note.firing.alarms();
-    let quotas = QuotaFacts::of_episode(note.stored, note.evidence);
+    let quotas = QuotaFacts::of_episode(words, note.stored, note.evidence);
+    let from = alarms.iter().map(|alarm| alarm.since).min();
+    let to = alarms.iter().filter_map(|alarm| alarm.recovered_at).max();
     let mail = RecoveryMail {
+        language: note.language,
         subject: subject::recovery(note.firing, note.duration, &pool),
-        duration: span(note.duration),
-        from: alarms.iter().map(|alarm| alarm.since).min().map(utc).unwrap_or_default(),
-        to: alarms.iter().filter_map(|alarm| alarm.recovered_at).max().map(utc),
+        duration: words.span(note.duration),
+        from: from.map(|at| words.moment(at)).unwrap_or_default(),
+        to: to.map(|at| words.moment(at)),
         // The thresholds are those of now: they may have moved since the alarms fired.
-        alarms: AlarmFacts::all(alarms, None),
-        quota_table: quota_table(&quotas),
+        alarms: AlarmFacts::all(words, alarms, None),
+        quota_table: quota_table(words, &quotas),
         has_quotas: !quotas.is_empty(),
-        traffic: TrafficFacts::of(note.evidence),
+        traffic: TrafficFacts::of(words, note.evidence),
         left_open: note.left_open.known().map_or_else(Vec::new, |left_open| {
-            left_open.iter().map(|left| open_item(left, note, context)).collect()
+            left_open.iter().map(|left| open_item(words, left, note, context)).collect()
         }),
         left_open_unread: match note.left_open {
             Read::Known(_) => None,
             Read::Unreadable(why) => Some(reason(why)),
         },
-        time_line: in_order(alarm_moments(alarms)),
+        time_line: in_order(words, alarm_events(alarms)),
         links: links_of(note, context),
         pool,
     };
-    Mail {
-        body: fit(&wrap(&mail.to_string()), &note.episode.marker(), MAX_MAIL_CHARS),
-        subject: mail.subject,
-    }
+    Mail { body: body(note.language, &mail, note.episode), subject: mail.subject }
 }
 
 #[derive(Template)]
-#[template(path = "en/mail/recovery.txt")]
+#[template(path = "mail/recovery.txt")]
 struct RecoveryMail {
+    language: Language,
     subject: String,
     pool: PoolFacts,
     duration: String,
@@ -124,32 +128,47 @@ struct RecoveryMail {
 }
 
 struct OpenItem {
-    what: String,
+    what: OpenMatter,
     link: String,
 }
 
-fn open_item(left: &LeftOpen, note: &RecoveryNote<'_>, context: &MailContext) -> OpenItem {
+enum OpenMatter {
+    Request {
+        kind: QuotaKind,
+        code: QuotaCode,
+        desired: String,
+        unit: &'static str,
+        request: String,
+        case: Option<String>,
+    },
+    Case {
+        category: Category,
+        case: String,
+    },
+}
+
+fn open_item(
+    words: &dyn Words,
+    left: &LeftOpen,
+    note: &RecoveryNote<'_>,
+    context: &MailContext,
+) -> OpenItem {
+    let link_of = |case: &CaseId| context.case_link(note.region, case);
     match left {
-        LeftOpen::Request { kind, code, desired, request, case } => {
-            let case_part = case
-                .as_ref()
-                .map_or_else(|| "no case yet".to_owned(), |case| context.case_name(case));
-            OpenItem {
-                what: format!(
-                    "{kind} increase ({code}) to {} {}: request {}, {case_part}",
-                    count(*desired),
-                    kind.unit(),
-                    one_line(request, 60),
-                ),
-                link: case.as_ref().map_or_else(
-                    || links::quota_requests(note.region),
-                    |case| context.case_link(note.region, case),
-                ),
-            }
-        }
+        LeftOpen::Request { kind, code, desired, request, case } => OpenItem {
+            what: OpenMatter::Request {
+                kind: *kind,
+                code: code.clone(),
+                desired: count(*desired),
+                unit: words.unit(*kind),
+                request: one_line(request, 60),
+                case: case.as_ref().map(|case| context.case_number(case)),
+            },
+            link: case.as_ref().map_or_else(|| links::quota_requests(note.region), link_of),
+        },
         LeftOpen::Case { category, case } => OpenItem {
-            what: format!("{} {}", capitalised(category.word()), context.case_name(case)),
-            link: context.case_link(note.region, case),
+            what: OpenMatter::Case { category: *category, case: context.case_number(case) },
+            link: link_of(case),
         },
     }
 }
@@ -158,13 +177,15 @@ fn links_of(note: &RecoveryNote<'_>, context: &MailContext) -> Vec<Link> {
     let alarms = note.firing.alarms().iter();
     alarms
         .map(|alarm| alarm_link(note.region, note.pool, alarm.kind, context))
-        .chain([Link { to: "Bedrock metrics".to_owned(), address: links::metrics(note.region) }])
+        .chain([Link { to: LinkTo::BedrockMetrics, address: links::metrics(note.region) }])
         .collect()
 }
 
 /// What a mail about a request without a case tells.
 #[derive(Debug, Clone)]
 pub struct PendingNote<'a> {
+    /// The language of the mail.
+    pub language: Language,
     /// The account.
     pub account: &'a AccountId,
     /// The Region of the pool.
@@ -192,16 +213,18 @@ pub struct PendingNote<'a> {
 /// The mail that says a request was submitted long ago and its case id is still pending.
 #[must_use]
 pub fn pending_mail(note: &PendingNote<'_>) -> Mail {
+    let words = words(note.language);
     let why = String::new();
-    let pool = PoolFacts::new(note.account, note.region, note.pool, &Read::Unreadable(why));
+    let pool = PoolFacts::new(words, note.account, note.region, note.pool, &Read::Unreadable(why));
     let mail = PendingMail {
+        language: note.language,
         kind: note.kind,
         code: note.code.to_string(),
         desired: count(note.desired),
-        unit: note.kind.unit(),
+        unit: words.unit(note.kind),
         request: one_line(note.request, 60),
-        requested_at: utc(note.requested_at),
-        waited: span(note.now.duration_since(note.requested_at)),
+        requested_at: words.moment(note.requested_at),
+        waited: words.span(note.now.duration_since(note.requested_at)),
         requests_link: links::quota_requests(note.region),
         cases_link: links::cases(note.region),
         case_text: note.case_text.lines().map(|line| format!("    {line}")).collect(),
@@ -209,13 +232,14 @@ pub fn pending_mail(note: &PendingNote<'_>) -> Mail {
     };
     Mail {
         subject: subject::pending(note.kind, &pool),
-        body: fit(&wrap(&mail.to_string()), &note.episode.marker(), MAX_MAIL_CHARS),
+        body: body(note.language, &mail, note.episode),
     }
 }
 
 #[derive(Template)]
-#[template(path = "en/mail/pending.txt")]
+#[template(path = "mail/pending.txt")]
 struct PendingMail {
+    language: Language,
     pool: PoolFacts,
     kind: QuotaKind,
     code: String,

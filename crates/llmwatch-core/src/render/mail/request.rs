@@ -3,20 +3,23 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::done;
+use super::{body, done};
 use crate::evidence::Read;
 use crate::ids::Region;
 use crate::quota::QuotaKind;
 use crate::render::facts::PoolFacts;
-use crate::render::format::{count, one_line, span, utc};
-use crate::render::layout::{fit, wrap};
-use crate::render::{MAX_MAIL_CHARS, Mail, links, subject};
+use crate::render::format::{count, one_line};
+use crate::render::words::words;
+use crate::render::{Mail, links, subject};
 use crate::request_watch::{News, PATIENCE, RequestStatus, Standing, WatchedRequest};
+use crate::settings::Language;
 use crate::stored::StoredPool;
 
 /// What a mail about a request's end tells.
 #[derive(Debug, Clone)]
 pub struct RequestNote<'a> {
+    /// The language of the mail.
+    pub language: Language,
     /// The request.
     pub watched: &'a WatchedRequest,
     /// The Region of the pool.
@@ -41,30 +44,39 @@ pub struct RequestNote<'a> {
 #[must_use]
 pub fn request_mail(note: &RequestNote<'_>) -> Mail {
     let RequestNote { watched, region, stored, news, standing, .. } = note;
-    let pool = PoolFacts::new(&watched.account, region, &watched.pool, stored);
+    let words = words(note.language);
+    let pool = PoolFacts::new(words, &watched.account, region, &watched.pool, stored);
     let elsewhere = stored.known().map_or(&[][..], |stored| &stored.adjustable_elsewhere);
     let in_force = standing.applied.unwrap_or(watched.from);
     let mail = RequestMail {
+        language: note.language,
         subject: subject::request(watched, *news, &pool),
         news: *news,
         kind: watched.kind,
         code: watched.code.to_string(),
-        unit: watched.kind.unit(),
+        unit: words.unit(watched.kind),
         from: count(watched.from),
         desired: count(watched.desired),
         // Where nothing was applied, AWS's default holds as before.
         in_force: count(in_force),
-        stands: match in_force == watched.from {
-            true => format!("still {}", count(in_force)),
-            false => format!("now {}", count(in_force)),
-        },
+        is_unchanged: in_force == watched.from,
         is_default: standing.applied.is_none(),
         request: one_line(&watched.id, 60),
-        requested_at: utc(watched.requested_at),
-        waited: span(note.now.duration_since(watched.requested_at)),
+        requested_at: words.moment(watched.requested_at),
+        waited: words.span(note.now.duration_since(watched.requested_at)),
         patience_days: PATIENCE.as_hours() / 24,
-        status: one_line(note.status_word, 40),
-        since: standing.since.map(utc),
+        status: match standing.status {
+            RequestStatus::Forgotten => None,
+            RequestStatus::Pending
+            | RequestStatus::CaseOpened
+            | RequestStatus::CaseClosed
+            | RequestStatus::Approved
+            | RequestStatus::Denied
+            | RequestStatus::NotApproved
+            | RequestStatus::InvalidRequest
+            | RequestStatus::Unheard => Some(one_line(note.status_word, 40)),
+        },
+        since: standing.since.map(|at| words.moment(at)),
         case: note.case_number.map(|number| one_line(number, 40)),
         // Support's console finds the case; without one the list of requests tells most.
         follow_link: note
@@ -72,20 +84,18 @@ pub fn request_mail(note: &RequestNote<'_>) -> Mail {
             .map_or_else(|| links::quota_requests(region), |number| links::case(region, number)),
         new_case_link: links::cases(region),
         quota_link: links::quota(region, &watched.code),
-        other_scopes: done::scopes(elsewhere),
+        other_scopes: done::scopes(words, elsewhere),
         episode: watched.episode.to_string(),
-        now: utc(note.now),
+        now: words.moment(note.now),
         pool,
     };
-    Mail {
-        body: fit(&wrap(&mail.to_string()), &watched.episode.marker(), MAX_MAIL_CHARS),
-        subject: mail.subject,
-    }
+    Mail { body: body(note.language, &mail, &watched.episode), subject: mail.subject }
 }
 
 #[derive(Template)]
-#[template(path = "en/mail/request.txt")]
+#[template(path = "mail/request.txt")]
 struct RequestMail {
+    language: Language,
     subject: String,
     pool: PoolFacts,
     news: News,
@@ -95,14 +105,15 @@ struct RequestMail {
     from: String,
     desired: String,
     in_force: String,
-    /// The value in force, with a word whether it is as it was.
-    stands: String,
+    /// Whether the value in force is as it was.
+    is_unchanged: bool,
     is_default: bool,
     request: String,
     requested_at: String,
     waited: String,
     patience_days: i64,
-    status: String,
+    /// `None` when Service Quotas does not know the request any more.
+    status: Option<String>,
     since: Option<String>,
     case: Option<String>,
     follow_link: String,

@@ -3,7 +3,8 @@
 use crate::decision::Decision;
 use crate::quota::QuotaKind;
 use crate::quota::increase::{PEAK_HEADROOM, TargetRule};
-use crate::render::format::{count, list};
+use crate::render::format::count;
+use crate::render::words::Words;
 
 /// The arithmetic of one quota action.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub(super) struct ByPeak {
 }
 
 impl TargetFacts {
-    pub(super) fn all(decision: &Decision) -> Vec<Self> {
+    pub(super) fn all(words: &dyn Words, decision: &Decision) -> Vec<Self> {
         decision
             .quota_actions
             .iter()
@@ -48,7 +49,8 @@ impl TargetFacts {
                         headroom: PEAK_HEADROOM,
                         product: count(peak * PEAK_HEADROOM),
                     }),
-                    instead_of: list(&others.map(|kind| kind.abbreviation()).collect::<Vec<_>>()),
+                    instead_of: words
+                        .list(&others.map(|kind| kind.abbreviation()).collect::<Vec<_>>()),
                 })
             })
             .collect()

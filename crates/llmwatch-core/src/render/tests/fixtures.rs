@@ -14,6 +14,7 @@ use crate::outcome::{Outcome, Outcomes};
 use crate::pool::Scope;
 use crate::quota::QuotaKind;
 use crate::render::MailContext;
+use crate::settings::Language;
 use crate::usage::{Samples, Window};
 
 /// What CloudWatch says when an alarm of the kind fires, and on which value.
@@ -250,6 +251,7 @@ fn open_case(tag: Option<CaseTag>, knows: &[AlarmKind]) -> OpenCase {
         id: case_id('a'),
         tag,
         opened_at: at("2026-11-19T09:15:00Z"),
+        language: Language::En,
         reported: fixtures::reported(knows),
     }
 }

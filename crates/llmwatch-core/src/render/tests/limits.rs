@@ -2,24 +2,33 @@
 
 use proptest::prelude::*;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::fixtures::{
     case_id, client_errors, context, ending, fired, high_usage, key, low_usage, new_model,
     non_quota, on_demand, tokens_per_day, unknown, with_open_case, with_open_request,
 };
+use super::read_in;
 use crate::alarm::{AlarmKind, CATALOGUE};
 use crate::decision::{Firing, FiringAlarm, Situation, decide};
 use crate::duplicate::Category;
 use crate::evidence::{Evidence, Read};
 use crate::outcome::Outcome;
-use crate::render::layout::LINE_CHARS;
+use crate::render::layout::LINE_COLUMNS;
 use crate::render::{
     AppendTo, MAX_CASE_CHARS, MAX_MAIL_CHARS, append_text, case_text, incident_mail,
     quota_case_text,
 };
-use crate::settings::CaseAutomation;
+use crate::settings::{CaseAutomation, Language};
 use crate::usage::{Gap, UsageMetric};
 
 fn every_situation() -> Vec<Situation> {
+    let every = situations();
+    let in_each = |language| every.iter().map(move |situation| read_in(language, situation));
+    Language::ALL.into_iter().flat_map(in_each).collect()
+}
+
+fn situations() -> Vec<Situation> {
     let alarms = [AlarmKind::Throttles];
     let mut situations = vec![
         non_quota(),
@@ -44,16 +53,24 @@ fn every_situation() -> Vec<Situation> {
 
 fn case_texts(situation: &Situation) -> Vec<String> {
     let decision = decide(situation);
+    let language = situation.settings.language;
     let alarms = situation.firing.kinds();
     let append = |category| {
         let case = &case_id('a');
-        append_text(situation, &decision, AppendTo { case, category, alarms: &alarms })
+        append_text(language, situation, &decision, AppendTo { case, category, alarms: &alarms })
     };
     let mut texts = vec![append(Category::Quota), append(Category::Investigation)];
-    texts.push(case_text(situation, &decision, &key(situation)).body);
+    texts.push(case_text(language, situation, &decision, &key(situation)).body);
     let actions = decision.quota_actions.iter();
-    texts.extend(actions.map(|action| quota_case_text(situation, &decision, action)));
+    texts.extend(actions.map(|action| quota_case_text(language, situation, &decision, action)));
     texts
+}
+
+/// A text without its line breaks, which fall anywhere in Japanese.
+fn joined(text: &str) -> String {
+    let is_english = text.contains("Please");
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    lines.join(if is_english { " " } else { "" })
 }
 
 #[track_caller]
@@ -61,7 +78,7 @@ fn assert_within_limits(situation: &Situation) {
     let decision = decide(situation);
     let opened = Outcome::Opened { case: case_id('a') };
     let mail = incident_mail(situation, &decision, &ending(&decision, &opened), &context());
-    let case = case_text(situation, &decision, &key(situation));
+    let case = case_text(situation.settings.language, situation, &decision, &key(situation));
     for subject in [&mail.subject, &case.subject] {
         assert!(subject.len() < 100, "{subject}");
         assert!(subject.chars().all(|c| c.is_ascii_graphic() || c == ' '), "{subject}");
@@ -90,7 +107,9 @@ fn every_text_is_within_its_limits() {
 #[test]
 fn a2_every_case_has_exactly_one_instruction() {
     for text in every_situation().iter().flat_map(case_texts) {
-        assert_eq!(text.matches("Please").count(), 1, "{text}");
+        let asks = ["Please", "引き上げてください", "原因調査をお願いします", "考慮してください"];
+        let count: usize = asks.iter().map(|ask| joined(&text).matches(ask).count()).sum();
+        assert_eq!(count, 1, "{text}");
         assert!(!text.to_lowercase().contains("without additional confirmation"), "{text}");
     }
 }
@@ -98,8 +117,9 @@ fn a2_every_case_has_exactly_one_instruction() {
 #[test]
 fn a2_no_text_asks_for_an_increase_and_for_an_investigation() {
     for text in every_situation().iter().flat_map(case_texts) {
-        let increase = text.contains("Please increase");
-        let cause = text.contains("find the cause");
+        let says = |words: [&str; 2]| words.iter().any(|words| joined(&text).contains(words));
+        let increase = says(["Please increase", "引き上げてください"]);
+        let cause = says(["find the cause", "原因調査"]);
         assert!(!(increase && cause), "{text}");
     }
 }
@@ -112,12 +132,15 @@ fn a12_every_text_can_be_built_when_quotas_and_usage_are_unreadable() {
     for text in case_texts(&situation) {
         assert!(text.contains("could not be read"), "{text}");
     }
+    for text in case_texts(&read_in(Language::Ja, &situation)) {
+        assert!(text.contains("読み取れ"), "{text}");
+    }
 }
 
 #[test]
 fn prose_is_no_wider_than_a_terminal() {
     for text in every_situation().iter().flat_map(case_texts) {
-        assert!(text.lines().all(|line| line.chars().count() <= LINE_CHARS), "{text}");
+        assert!(text.lines().all(|line| line.width() <= LINE_COLUMNS), "{text}");
     }
 }
 
@@ -128,7 +151,8 @@ fn only_critical_says_urgent() {
         let opened = Outcome::Opened { case: case_id('a') };
         let mail = incident_mail(&situation, &decision, &ending(&decision, &opened), &context());
         let is_critical = decision.severity == crate::alarm::Severity::Critical;
-        assert_eq!(mail.body.contains("Urgent"), is_critical, "{}", mail.body);
+        let is_urgent = ["Urgent", "緊急"].iter().any(|word| mail.body.contains(word));
+        assert_eq!(is_urgent, is_critical, "{}", mail.body);
         assert!(!mail.body.contains("IMMEDIATE ACTION"));
     }
 }
@@ -167,8 +191,9 @@ proptest! {
         series in 0usize..200,
         gaps in 0usize..100,
         scale in 0.0..1e12f64,
+        language in prop::sample::select(&Language::ALL[..]),
     ) {
-        let mut situation = high_usage();
+        let mut situation = read_in(language, &high_usage());
         let alarms: Vec<FiringAlarm> = fired(&CATALOGUE.map(|row| row.kind))
             .alarms()
             .iter()

@@ -2,12 +2,12 @@
 
 use jiff::SignedDuration;
 
-use super::check;
 use super::fixtures::{
     case_id, client_errors, context, ending, half_hour, high_usage, low_usage, minutes_later,
     new_model, non_quota, on_demand, recovered, refused_only, situation, tokens_per_day, unknown,
     with_open_case, with_open_request, with_request,
 };
+use super::{check, read_in};
 use crate::alarm::{AlarmKind, Severity};
 use crate::decision::fixtures::{rpm, tpm};
 use crate::decision::{Occasion, Situation, Support, decide};
@@ -22,7 +22,9 @@ use crate::render::{
     pending_mail, quota_case_text, recovery_mail, request_mail,
 };
 use crate::request_watch::{News, RequestStatus, Standing, WatchedRequest};
-use crate::settings::{CaseAutomation, Language, LowUsageAction, SettingName, SettingProblem};
+use crate::settings::{
+    CaseAutomation, InForce, Language, LowUsageAction, Mend, SettingName, SettingProblem,
+};
 use crate::usage::{Gap, UsageMetric};
 
 fn opened() -> Outcome {
@@ -52,19 +54,22 @@ fn whole(mail: &Mail) -> String {
 
 #[track_caller]
 fn check_whole(name: &str, situation: &Situation, outcome: &Outcome) {
-    check(&format!("mail-{name}"), &whole(&mail(situation, outcome)));
+    check(&format!("mail-{name}"), |language| whole(&mail(&read_in(language, situation), outcome)));
 }
 
 /// What differs between outcomes of one situation: what was done and what to do next.
-fn done_and_next(mail: &Mail) -> String {
-    let from = mail.body.find("WHAT LLMWATCH DID").unwrap();
-    let to = mail.body.find("HOW IT WAS DECIDED").unwrap();
+pub(super) fn done_and_next(mail: &Mail) -> String {
+    let found = |heads: [&str; 2]| heads.iter().find_map(|head| mail.body.find(head)).unwrap();
+    let from = found(["WHAT LLMWATCH DID", "【llmwatch の対応】"]);
+    let to = found(["HOW IT WAS DECIDED", "【判断の根拠】"]);
     mail.body[from..to].trim_end().to_owned()
 }
 
 #[track_caller]
 fn check_outcome(name: &str, situation: &Situation, outcome: &Outcome) {
-    check(&format!("mail-{name}"), &done_and_next(&mail(situation, outcome)));
+    check(&format!("mail-{name}"), |language| {
+        done_and_next(&mail(&read_in(language, situation), outcome))
+    });
 }
 
 fn with_automation(mut situation: Situation, automation: CaseAutomation) -> Situation {
@@ -161,8 +166,10 @@ fn update_says_what_joined_whole() {
     };
     let decision = decide(&situation);
     let context = MailContext { joined: vec![AlarmKind::HighTPMQuotaUsage], ..context() };
-    let mail = incident_mail(&situation, &decision, &ending(&decision, &appended()), &context);
-    check("mail-update-high-usage-appended", &whole(&mail));
+    let outcomes = ending(&decision, &appended());
+    check("mail-update-high-usage-appended", |language| {
+        whole(&incident_mail(&read_in(language, &situation), &decision, &outcomes, &context))
+    });
 }
 
 #[test]
@@ -177,13 +184,12 @@ fn an_episode_over_already_is_not_urgent_whole() {
 #[test]
 fn problems_with_settings_and_gaps_are_told_whole() {
     let mut situation = high_usage();
-    situation.settings.language = Language::Ja;
     situation.setting_problems = vec![SettingProblem::Invalid {
         setting: SettingName::IncreasePercent,
         within: None,
         value: "a quarter".to_owned(),
-        mend: "a whole number from 1 to 1000".to_owned(),
-        in_force: "25",
+        mend: Mend::WholeNumber { from: 1, to: 1000 },
+        in_force: InForce::Usual,
     }];
     if let Evidence::Measured(usage) = &mut situation.evidence {
         usage.gaps = vec![Gap {
@@ -271,9 +277,10 @@ fn low_usage_by_mail_only() {
     check_outcome("low-usage-mail-only", &situation, &opened());
 }
 
-fn recovery(left_open: &Read<Vec<LeftOpen>>, evidence: &Evidence) -> Mail {
+fn recovery(language: Language, left_open: &Read<Vec<LeftOpen>>, evidence: &Evidence) -> Mail {
     let situation = high_usage();
     let note = RecoveryNote {
+        language,
         account: &situation.account,
         region: &situation.region,
         pool: &situation.pool,
@@ -299,12 +306,16 @@ fn recovery_mails() {
     };
     let case = LeftOpen::Case { category: Category::Investigation, case: case_id('a') };
     let open = Read::Known(vec![request, case]);
-    check("mail-recovery-request-and-case-open", &whole(&recovery(&open, &evidence)));
+    check("mail-recovery-request-and-case-open", |language| {
+        whole(&recovery(language, &open, &evidence))
+    });
     let unread = Evidence::Unavailable("GetMetricData: ThrottlingException".to_owned());
     let nothing = Read::Known(Vec::new());
-    check("mail-recovery-nothing-open", &whole(&recovery(&nothing, &unread)));
+    check("mail-recovery-nothing-open", |language| whole(&recovery(language, &nothing, &unread)));
     let unread = Read::Unreadable("DescribeCases: ThrottlingException".to_owned());
-    check("mail-recovery-open-matters-unread", &whole(&recovery(&unread, &evidence)));
+    check("mail-recovery-open-matters-unread", |language| {
+        whole(&recovery(language, &unread, &evidence))
+    });
 }
 
 #[test]
@@ -312,24 +323,32 @@ fn a_request_without_a_case_after_a_day() {
     let situation = high_usage();
     let decision = decide(&situation);
     let action = &decision.quota_actions[0];
-    let mail = pending_mail(&PendingNote {
-        account: &situation.account,
-        region: &situation.region,
-        pool: &situation.pool,
-        episode: &situation.episode,
-        kind: action.kind,
-        code: &action.quota.code,
-        desired: 270_000.0,
-        request: "d187537b2f4f4bd4b2a9b0f0c5a0e1f2",
-        requested_at: situation.now,
-        now: minutes_later(24 * 60 + 4),
-        case_text: &quota_case_text(&situation, &decision, action),
-    });
-    check("mail-request-pending-after-a-day", &whole(&mail));
+    let mail = |language| {
+        pending_mail(&PendingNote {
+            language,
+            account: &situation.account,
+            region: &situation.region,
+            pool: &situation.pool,
+            episode: &situation.episode,
+            kind: action.kind,
+            code: &action.quota.code,
+            desired: 270_000.0,
+            request: "d187537b2f4f4bd4b2a9b0f0c5a0e1f2",
+            requested_at: situation.now,
+            now: minutes_later(24 * 60 + 4),
+            case_text: &quota_case_text(language, &situation, &decision, action),
+        })
+    };
+    check("mail-request-pending-after-a-day", |language| whole(&mail(language)));
 }
 
 /// A request of the episode, to raise 200,000 to 270,000, as it stands three days later.
-fn request(news: News, status: (RequestStatus, &str), applied: Option<f64>) -> Mail {
+fn request(
+    language: Language,
+    news: News,
+    status: (RequestStatus, &str),
+    applied: Option<f64>,
+) -> Mail {
     let situation = high_usage();
     let decision = decide(&situation);
     let action = &decision.quota_actions[0];
@@ -337,6 +356,7 @@ fn request(news: News, status: (RequestStatus, &str), applied: Option<f64>) -> M
     let (status, status_word) = status;
     let has_case = !matches!(status, RequestStatus::Forgotten);
     request_mail(&RequestNote {
+        language,
         watched: &WatchedRequest::made(&situation, &decision, action, id, 270_000.0),
         region: &situation.region,
         stored: &situation.stored,
@@ -391,7 +411,9 @@ fn the_end_of_a_request() {
             same,
         ),
     ] {
-        check(&format!("mail-request-{name}"), &whole(&request(news, status, applied)));
+        check(&format!("mail-request-{name}"), |language| {
+            whole(&request(language, news, status, applied))
+        });
     }
 }
 
@@ -411,17 +433,20 @@ fn a_refused_request_without_a_case_and_without_another_scope() {
         requested_at: situation.now,
         watched_since: situation.now,
     };
-    let mail = request_mail(&RequestNote {
-        watched: &watched,
-        region: &situation.region,
-        stored: &Read::Unreadable("GetParameters: ThrottlingException".to_owned()),
-        news: News::Refused,
-        standing: Standing { status: RequestStatus::NotApproved, since: None, applied: None },
-        status_word: "NOT_APPROVED",
-        case_number: None,
-        now: minutes_later(90),
-    });
-    check("mail-request-refused-without-case", &whole(&mail));
+    let mail = |language| {
+        request_mail(&RequestNote {
+            language,
+            watched: &watched,
+            region: &situation.region,
+            stored: &Read::Unreadable("GetParameters: ThrottlingException".to_owned()),
+            news: News::Refused,
+            standing: Standing { status: RequestStatus::NotApproved, since: None, applied: None },
+            status_word: "NOT_APPROVED",
+            case_number: None,
+            now: minutes_later(90),
+        })
+    };
+    check("mail-request-refused-without-case", |language| whole(&mail(language)));
 }
 
 #[test]

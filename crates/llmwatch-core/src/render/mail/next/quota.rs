@@ -1,6 +1,6 @@
 //! What the reader should do about one quota that is to be raised.
 
-use super::{Form, Step};
+use super::{Form, FormReason, Step};
 use crate::decision::{Decision, PendingRequest, QuotaStep, Situation};
 use crate::ids::Region;
 use crate::outcome::Outcome;
@@ -28,7 +28,7 @@ pub(super) fn steps(situation: &Situation, decision: &Decision, done: &QuotaDone
         | Outcome::Appended { case }
         | Outcome::AlreadyReported { case } => vec![Step::FollowRequest {
             quota,
-            case: Some(done.context.case_name(case)),
+            case: Some(done.context.case_number(case)),
             link: done.context.case_link(region, case),
         }],
         Outcome::SubmittedIdPending { .. }
@@ -50,7 +50,7 @@ fn follow(region: &Region, done: &QuotaDone<'_>, request: &PendingRequest) -> St
     let case = request.case.as_ref();
     Step::FollowRequest {
         quota: named(done),
-        case: case.map(|case| done.context.case_name(case)),
+        case: case.map(|case| done.context.case_number(case)),
         link: case.map_or_else(
             || links::quota_requests(region),
             |case| done.context.case_link(region, case),
@@ -69,19 +69,15 @@ fn request_by_hand(region: &Region, done: &QuotaDone<'_>) -> Step {
 
 fn form(situation: &Situation, decision: &Decision, done: &QuotaDone<'_>) -> Form {
     let action = done.action;
-    let facts = QuotaFacts::all(situation, decision);
+    let facts = QuotaFacts::all(done.words, situation, decision);
     let facts = facts.into_iter().find(|quota| quota.kind == action.kind);
     let reason = facts.zip(situation.evidence.usage()).and_then(|(quota, usage)| {
-        let QuotaFacts { unit, peak, steady, .. } = quota;
-        let peak = peak?;
-        let share = peak.share.map(|share| format!(" ({share} of the quota)")).unwrap_or_default();
-        Some(format!(
-            "peak of {} {unit}{share} at {}; {} on average; {} requests throttled in 14 days",
-            peak.value,
-            peak.at,
-            steady?,
-            count(usage.throttles)
-        ))
+        Some(FormReason {
+            unit: quota.unit,
+            peak: quota.peak?,
+            steady: quota.steady?,
+            throttles: count(usage.throttles),
+        })
     });
     let use_case = situation.settings.use_case.as_ref();
     Form {
@@ -92,10 +88,7 @@ fn form(situation: &Situation, decision: &Decision, done: &QuotaDone<'_>) -> For
         from: format!("{:.0}", action.quota.value),
         to: action.target.map(|target| format!("{:.0}", target.to)).unwrap_or_default(),
         reason,
-        use_case: use_case.map_or_else(
-            || "(describe it; the setting use-case would fill this in)".to_owned(),
-            |text| one_line(text, 300),
-        ),
+        use_case: use_case.map(|text| one_line(text, 300)),
         link: links::limit_increase_form(&situation.region),
     }
 }

@@ -1,0 +1,101 @@
+//! What the texts say besides their templates, in each language.
+//!
+//! Sentences stand in `templates/en` and `templates/ja`; here are the numbers, moments and words
+//! they are filled with.
+
+mod en;
+mod ja;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::alarm::{AlarmKind, Severity};
+use crate::pool::Scope;
+use crate::quota::{QuotaKind, QuotaSource};
+use crate::settings::{InForce, Language, Mend};
+
+/// The words of a language.
+pub(super) fn words(language: Language) -> &'static dyn Words {
+    match language {
+        Language::En => &en::English,
+        Language::Ja => &ja::Japanese,
+    }
+}
+
+/// What every language has to say. No method has a default, so that none can be forgotten.
+pub(super) trait Words: std::fmt::Debug + Sync {
+    /// A share in percent, 1.0 being 100 %, as [`percent`](super::format::percent) cuts it.
+    fn share(&self, share: f64) -> String;
+
+    /// A moment to the minute; seconds are cut.
+    fn moment(&self, at: Timestamp) -> String;
+
+    /// A moment to the second without its zone, for time lines.
+    fn moment_in_time_line(&self, at: Timestamp) -> String;
+
+    /// A span in its two largest units; below 0 is none.
+    fn span(&self, span: SignedDuration) -> String;
+
+    /// An alarm's period, given in seconds.
+    fn period(&self, seconds: u32) -> String;
+
+    /// The length of a window of usage, given in minutes.
+    fn window(&self, minutes: u32) -> String;
+
+    /// A count of seconds with their unit.
+    fn seconds(&self, seconds: f64) -> String;
+
+    /// Words as a list of all; nothing gives the empty text.
+    fn list(&self, words: &[&str]) -> String;
+
+    /// Words as a choice of one.
+    fn choice(&self, words: &[&str]) -> String;
+
+    /// What a kind reports, as a short noun for subjects and lists.
+    fn noun(&self, kind: AlarmKind) -> &'static str;
+
+    /// What an alarm says of its pool.
+    fn says(&self, kind: AlarmKind) -> &'static str;
+
+    /// What users feel of a critical alarm.
+    fn symptom(&self, kind: AlarmKind) -> Option<Symptom>;
+
+    /// The severity in running text.
+    fn severity(&self, severity: Severity) -> &'static str;
+
+    /// What a scope means, for a reader who does not know our word for it.
+    fn scope(&self, scope: Scope) -> &'static str;
+
+    /// A quota's unit.
+    fn unit(&self, kind: QuotaKind) -> &'static str;
+
+    /// What a quota counts, for a value in the quota's unit.
+    fn counted(&self, kind: QuotaKind) -> &'static str;
+
+    /// Whose value a quota's value is.
+    fn source(&self, source: QuotaSource) -> &'static str;
+
+    /// What a setting's value must be.
+    fn mend(&self, mend: Mend) -> String;
+
+    /// What holds while a setting cannot be taken.
+    fn in_force(&self, in_force: InForce) -> &'static str;
+
+    /// The heads of the table of quotas: quota, threshold, peak, share, moment of the peak.
+    fn quota_table(&self) -> [&'static str; 5];
+
+    /// The heads of the table of `max_tokens`: the value, and the requests it admits.
+    fn reservation_table(&self) -> [&'static str; 2];
+
+    /// Says that a text was cut.
+    fn shortened(&self) -> &'static str;
+}
+
+/// What users feel, now and afterwards.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Symptom {
+    pub(super) present: &'static str,
+    pub(super) past: &'static str,
+}
+
+#[cfg(test)]
+mod tests;

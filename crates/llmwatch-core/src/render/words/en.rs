@@ -1,0 +1,173 @@
+//! English.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Symptom, Words};
+use crate::alarm::{AlarmKind, Severity, definition};
+use crate::pool::Scope;
+use crate::quota::{QuotaKind, QuotaSource};
+use crate::render::format::{count, percent};
+use crate::settings::{InForce, Mend};
+
+#[derive(Debug)]
+pub(super) struct English;
+
+impl Words for English {
+    /// For example `75.5 %`.
+    fn share(&self, share: f64) -> String {
+        format!("{} %", percent(share))
+    }
+
+    /// For example `2026-11-21 02:45 UTC`.
+    fn moment(&self, at: Timestamp) -> String {
+        at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    }
+
+    /// For example `2026-11-21 02:45:55`.
+    fn moment_in_time_line(&self, at: Timestamp) -> String {
+        at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// `40 s`, `42 min`, `2 h 05 min`, `1 d 3 h`.
+    fn span(&self, span: SignedDuration) -> String {
+        let seconds = span.as_secs().max(0);
+        let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+        match (days, hours, minutes) {
+            (0, 0, 0) => format!("{seconds} s"),
+            (0, 0, _) => format!("{minutes} min"),
+            (0, _, _) => format!("{hours} h {minutes:02} min"),
+            _ => format!("{days} d {hours} h"),
+        }
+    }
+
+    fn period(&self, seconds: u32) -> String {
+        match seconds {
+            86_400 => "24 h".to_owned(),
+            seconds => format!("{} min", seconds / 60),
+        }
+    }
+
+    fn window(&self, minutes: u32) -> String {
+        match minutes / 1440 {
+            0 => format!("{minutes} minutes"),
+            1 => "24 hours".to_owned(),
+            days => format!("{days} days"),
+        }
+    }
+
+    fn seconds(&self, seconds: f64) -> String {
+        format!("{} s", count(seconds))
+    }
+
+    /// `a`, `a and b`, `a, b and c`.
+    fn list(&self, words: &[&str]) -> String {
+        match words {
+            [] => String::new(),
+            [only] => (*only).to_owned(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        }
+    }
+
+    fn choice(&self, words: &[&str]) -> String {
+        words.join(" or ")
+    }
+
+    fn noun(&self, kind: AlarmKind) -> &'static str {
+        match kind {
+            AlarmKind::ServerErrors => "server errors",
+            AlarmKind::ClientErrors => "client errors",
+            AlarmKind::Throttles => "throttling",
+            AlarmKind::HighInvocationRate => "high RPM use",
+            AlarmKind::HighTPMQuotaUsage => "high TPM use",
+            AlarmKind::HighTPDQuotaUsage => "high TPD use",
+            AlarmKind::HighLatency => "slow answers",
+            AlarmKind::HighTimeToFirstToken => "slow first token",
+            AlarmKind::InvocationAnomaly => "unusually many requests",
+            AlarmKind::InputTokenAnomaly => "unusually many input tokens",
+            AlarmKind::OutputTokenAnomaly => "unusually many output tokens",
+            AlarmKind::LatencyAnomaly => "unusual latency",
+        }
+    }
+
+    /// The end of "the pool …".
+    fn says(&self, kind: AlarmKind) -> &'static str {
+        definition(kind).says
+    }
+
+    fn symptom(&self, kind: AlarmKind) -> Option<Symptom> {
+        let symptom = |present, past| Some(Symptom { present, past });
+        match kind {
+            AlarmKind::ServerErrors => {
+                symptom("requests fail with server errors", "requests failed with server errors")
+            }
+            AlarmKind::ClientErrors => {
+                symptom("requests fail with client errors", "requests failed with client errors")
+            }
+            AlarmKind::Throttles => symptom("requests are refused", "requests were refused"),
+            AlarmKind::HighInvocationRate
+            | AlarmKind::HighTPMQuotaUsage
+            | AlarmKind::HighTPDQuotaUsage
+            | AlarmKind::HighLatency
+            | AlarmKind::HighTimeToFirstToken
+            | AlarmKind::InvocationAnomaly
+            | AlarmKind::InputTokenAnomaly
+            | AlarmKind::OutputTokenAnomaly
+            | AlarmKind::LatencyAnomaly => None,
+        }
+    }
+
+    fn severity(&self, severity: Severity) -> &'static str {
+        match severity {
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+
+    fn scope(&self, scope: Scope) -> &'static str {
+        match scope {
+            Scope::OnDemand => "on-demand (foundation model id, served in the Region)",
+            Scope::CrossRegion => "cross-region (geographic inference profile)",
+            Scope::Global => "global (global inference profile)",
+            Scope::CustomDeployment => "custom-deployment (on-demand custom model)",
+            Scope::Dedicated => "dedicated (provisioned or imported model)",
+        }
+    }
+
+    fn unit(&self, kind: QuotaKind) -> &'static str {
+        kind.unit()
+    }
+
+    fn counted(&self, kind: QuotaKind) -> &'static str {
+        match kind {
+            QuotaKind::Rpm => "requests",
+            QuotaKind::Tpm | QuotaKind::Tpd => "tokens",
+        }
+    }
+
+    fn source(&self, source: QuotaSource) -> &'static str {
+        match source {
+            QuotaSource::Applied => "applied to this account",
+            QuotaSource::Default => "AWS default",
+        }
+    }
+
+    fn mend(&self, mend: Mend) -> String {
+        mend.to_string()
+    }
+
+    fn in_force(&self, in_force: InForce) -> &'static str {
+        in_force.words()
+    }
+
+    fn quota_table(&self) -> [&'static str; 5] {
+        ["Quota", "Alarm at", "Peak", "of quota", "Minute of the peak"]
+    }
+
+    fn reservation_table(&self) -> [&'static str; 2] {
+        ["max_tokens", "requests a minute"]
+    }
+
+    fn shortened(&self) -> &'static str {
+        "[Shortened: the rest does not fit in one message.]"
+    }
+}
