@@ -22,7 +22,7 @@ OPERATIONS = {
         ListRequestedServiceQuotaChangeHistory ListRequestedServiceQuotaChangeHistoryByQuota
         GetRequestedServiceQuotaChange""",
     "support": """CreateCase DescribeCases DescribeCommunications AddCommunicationToCase
-        DescribeServices DescribeSeverityLevels ResolveCase""",
+        DescribeServices DescribeSeverityLevels DescribeSupportedLanguages ResolveCase""",
 }
 KEPT = ("type", "required", "min", "max", "pattern", "enum")
 
