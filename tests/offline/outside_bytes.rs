@@ -122,6 +122,22 @@ fn events_of_the_updater_and_their_answers() {
 }
 
 #[test]
+fn events_of_the_processor() {
+    check(&Corpus::of_events(), |text| {
+        let Ok(event) = serde_json::from_str::<Value>(text) else { return Vec::new() };
+        notification_processor::refusals(&event, &prefix())
+    });
+}
+
+#[test]
+fn events_of_the_account_setup() {
+    check(&Corpus::of_events(), |text| {
+        let Ok(event) = serde_json::from_str::<Value>(text) else { return Vec::new() };
+        refusals(account_setup::trigger(&event))
+    });
+}
+
+#[test]
 fn quota_names() {
     check(&Corpus::of("quota-name"), |text| {
         if let QuotaName::Throughput { model, .. } = QuotaName::parse(text) {

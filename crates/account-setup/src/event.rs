@@ -4,6 +4,7 @@ use llmwatch_core::contact::Address;
 use llmwatch_core::custom_resource::{
     CustomResourceRequest, MalformedRequest, is_custom_resource_event,
 };
+use llmwatch_core::excerpt::excerpt;
 use serde_json::Value;
 
 /// The template's type of the custom resource for contacts.
@@ -83,7 +84,7 @@ pub fn trigger(event: &Value) -> Result<Trigger, InvalidEvent> {
 fn outline(event: &Value) -> String {
     match event {
         Value::Object(fields) => {
-            let names: Vec<&str> = fields.keys().map(String::as_str).take(10).collect();
+            let names: Vec<String> = fields.keys().take(10).map(|name| excerpt(name)).collect();
             format!("an object with the fields {}", names.join(", "))
         }
         Value::Array(_) => "an array".to_owned(),

@@ -105,6 +105,19 @@ pub(crate) fn incoming(event: &Value, prefix: &StackPrefix) -> Result<Incoming, 
     }
 }
 
+/// Why an event, or messages in it, cannot be read; none when all of it can.
+#[must_use]
+pub fn refusals(event: &Value, prefix: &StackPrefix) -> Vec<String> {
+    match incoming(event, prefix) {
+        Ok(Incoming::Alarms(_) | Incoming::WatchedRequests) => Vec::new(),
+        Ok(Incoming::Queue(records)) => records
+            .into_iter()
+            .filter_map(|record| Some(record.message.err()?.to_string()))
+            .collect(),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
 #[derive(Deserialize)]
 struct SnsEvent {
     #[serde(rename = "Records")]

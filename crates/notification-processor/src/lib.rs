@@ -17,7 +17,7 @@ mod queue;
 mod request_watch;
 
 pub use config::Config;
-
+pub use event::refusals;
 pub use handler::{TRIES, handle};
 use llmwatch_aws::client;
 pub use llmwatch_aws::ledger::LEASE;
