@@ -73,7 +73,7 @@ fn play() -> Result<(), Broken> {
     let seen = readings::last_call(&world)?;
     // A minute more, so that what the functions publish about themselves has come to pass too.
     advance(&world, SET_BACK + SignedDuration::from_mins(1))?;
-    let mails = busy_pool_first(world.wait_for_mails(INCIDENTS + 1)?);
+    let mails = busy_pool_first(world.wait_for_mails(INCIDENTS)?);
     for line in readings::fired(&world)? {
         page.alarm(&line);
     }
@@ -84,15 +84,13 @@ fn play() -> Result<(), Broken> {
     }
 
     page.step("The e-mails: the first whole, of the others what was done");
-    let (on_itself, of_pools): (Vec<&Mail>, Vec<&Mail>) =
-        mails.iter().partition(|mail| is_on_itself(mail));
-    for (number, mail) in of_pools.iter().enumerate() {
+    for (number, mail) in mails.iter().enumerate() {
         match number {
             0 => page.letter(&mail.subject, &mail.body),
             _ => page.letter(&mail.subject, section(&mail.body, "WHAT LLMWATCH DID")),
         }
     }
-    for mail in on_itself {
+    for mail in &alarm_notices(&world)? {
         page.letter(&mail.subject, &alarm_description(mail));
     }
 
@@ -125,7 +123,7 @@ fn play() -> Result<(), Broken> {
     for (number, mail) in mails.iter().enumerate() {
         match number {
             0 => page.letter(&mail.subject, &mail.body),
-            _ => page.letter(&mail.subject, mail.body.lines().next().unwrap_or_default()),
+            _ => page.letter(&mail.subject, mail.body.split("\n\n").next().unwrap_or_default()),
         }
     }
     page.line("");
@@ -157,9 +155,12 @@ fn busy_pool_first(mut mails: Vec<Mail>) -> Vec<Mail> {
     mails
 }
 
-/// Whether CloudWatch sent it about llmwatch itself, not llmwatch about a pool.
-fn is_on_itself(mail: &Mail) -> bool {
-    mail.subject.contains("-Self-")
+/// Waits for what CloudWatch itself mails about llmwatch, here about the crowded pool.
+fn alarm_notices(world: &World) -> Result<Vec<Mail>, Broken> {
+    wait_until("CloudWatch's own mail", Duration::from_secs(30), || {
+        let notices = world.alarm_notices()?;
+        Ok(if notices.is_empty() { Seen::NotYet("none".to_owned()) } else { Seen::Yes(notices) })
+    })
 }
 
 /// What the alarm behind CloudWatch's own mail says about itself.

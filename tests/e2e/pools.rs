@@ -23,7 +23,8 @@ fn each_pool_in_trouble_gets_the_one_decision_its_quotas_allow() {
     stage.wait_for_silence();
     // The functions' own metrics have the system's time, which the local one is to have passed.
     stage.control().advance_minutes(2).unwrap();
-    let mails = stage.mails_after(0);
+    let mut mails = stage.mails_after(0);
+    mails.extend(stage.world.alarm_notices().unwrap());
     let played = Played { mails, requests: stage.quota_requests(), stage };
 
     played.callers_of_one_model_and_scope_are_summed();
