@@ -45,12 +45,11 @@ fn episode(stage: &Stage) -> Mail {
 #[test]
 fn an_open_case_is_appended_to_even_from_a_later_page_and_a_resolved_one_is_followed_by_another() {
     let stage = Stage::deploy(Traffic::Calm, &[("CaseAutomation", "on")]);
-    // A case the ledger knows nothing of, behind 120 newer ones of other people.
+    // A case the ledger knows nothing of, behind 220 newer ones of other people.
     let tag = key(&stage).tag();
-    // They are older than an hour, in which an account may open no more than ten.
     let created = (stage.now() - SignedDuration::from_hours(2)).to_string();
     let ours = seeded_case(&format!("Server errors {tag}"), &created);
-    let others = (0..120).map(|number| seeded_case(&format!("Question {number}"), &created));
+    let others = (0..220).map(|number| seeded_case(&format!("Question {number}"), &created));
     let all: Vec<Value> = std::iter::once(ours).chain(others).collect();
     stage.control().seed(&json!({ "cases": all })).unwrap();
 
@@ -58,7 +57,7 @@ fn an_open_case_is_appended_to_even_from_a_later_page_and_a_resolved_one_is_foll
     assert_eq!(stage.writes(0), ["AddCommunicationToCase"]);
     assert!(says(&mail, "was open and has been told of the new alarms"), "{}", mail.body);
     let cases = stage.cases();
-    assert_eq!(cases.len(), 121);
+    assert_eq!(cases.len(), 221);
     let old = cases.last().unwrap();
     assert!(old.communications.last().unwrap().contains("llmwatch:"), "{old:?}");
     resolve(&stage, &old.id);
@@ -76,7 +75,7 @@ fn an_open_case_is_appended_to_even_from_a_later_page_and_a_resolved_one_is_foll
     let mail = episode(&stage);
     assert_eq!(stage.writes(before), ["AddCommunicationToCase"], "it is open still");
     assert!(says(&mail, "was open and has been told of the new alarms"), "{}", mail.body);
-    assert_eq!(stage.cases().len(), 122);
+    assert_eq!(stage.cases().len(), 222);
 }
 
 #[test]
