@@ -158,7 +158,7 @@ impl Band {
     /// Learns from the datapoints of the two weeks before `until`; none with too little history.
     ///
     /// Datapoints outside those weeks and values that are not finite are not looked at. Takes time
-    /// proportional to the datapoints: less than a millisecond for two weeks of quarter hours.
+    /// proportional to the datapoints.
     #[must_use]
     pub fn train(
         points: &[(Timestamp, f64)],
