@@ -118,7 +118,7 @@ fn measured(
             body: invocation.answer.to_string(),
         });
     }
-    let calls = readings::call_count(world, seen)?;
+    let calls = readings::call_count(world, function.name(), seen)?;
     let memory = function.peak_resident_bytes()? / (1024 * 1024);
     row(what, &invocation, calls, memory);
     Ok(())

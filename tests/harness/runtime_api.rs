@@ -87,6 +87,12 @@ impl MeasuredFunction {
         Ok(function)
     }
 
+    /// Its name, which its calls carry.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What it cost to come up, to the point where it asks for an event.
     #[must_use]
     pub fn init(&self) -> Cost {
