@@ -12,13 +12,19 @@ mod cases;
 #[cfg(test)]
 mod contacts;
 #[cfg(test)]
+mod crowd;
+#[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod incident;
+#[cfg(test)]
+mod kills;
 #[cfg(test)]
 mod language;
 #[cfg(test)]

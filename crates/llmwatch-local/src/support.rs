@@ -19,9 +19,6 @@ use crate::world::{Place, fnv};
 const DEFAULT_PAGE: usize = 10;
 /// Communications shown with a case.
 const RECENT_COMMUNICATIONS: usize = 5;
-/// Cases an account may open in an hour.
-const CASES_AN_HOUR: usize = 10;
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// Cases are kept this long.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 730);
 const AWS: &str = "Amazon Web Services";
@@ -192,13 +189,6 @@ impl Support {
         directory::check(&facts, text(input, "issueType"))?;
         if text(input, "attachmentSetId").is_some() {
             return Err(AwsError::new("AttachmentSetIdNotFound", "attachments are not modelled"));
-        }
-        let recent = self.cases.iter().filter(|case| now.duration_since(case.created) < HOUR);
-        if recent.count() >= CASES_AN_HOUR {
-            return Err(AwsError::new(
-                "CaseCreationLimitExceeded",
-                "the case creation limit for the account has been exceeded",
-            ));
         }
         if_not_dry(input, Value::Null)?;
         self.open(facts, now);

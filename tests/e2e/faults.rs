@@ -1,0 +1,250 @@
+//! Every service fails in every way: what was to be done is done, told or parked, and once only.
+
+use llmwatch_tests::control::{Fault, FaultKind};
+use llmwatch_tests::world::Mail;
+
+use crate::crowd::{Actor, Before, Crowd, Played, Route, seconds_now, until};
+
+/// What a service does wrong, and how an incident ends while it does.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    /// The service and the operation that fails.
+    of: (&'static str, &'static str),
+    kind: FaultKind,
+    /// How many calls it hits; `None` for every one.
+    count: Option<u32>,
+    route: Route,
+    ends: Ends,
+}
+
+/// How an incident ends while a fault lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// All is done and told, as without the fault.
+    Done,
+    /// A mail says this, and that is all that can be done.
+    Told(&'static str),
+    /// A mail says this, and the message is parked; a replay after the fault does what was not done.
+    ToldAndParked(&'static str),
+    /// Nobody can be told. The message or the events are parked; a replay does it all.
+    Parked,
+}
+use Ends::{Done, Parked, Told, ToldAndParked};
+
+const UNKNOWN: Ends = ToldAndParked("Scenario: unknown");
+const REQUEST_HELD_BACK: Ends = ToldAndParked("TPM increase: HELD BACK");
+const CASE_HELD_BACK: Ends = ToldAndParked("Investigation case: HELD BACK");
+const CASE_FAILED: Ends = ToldAndParked("Investigation case: FAILED, it could not be opened");
+const REQUEST_FAILED: Ends = ToldAndParked("TPM increase: FAILED");
+
+/// What hits one call only is made up for by the SDK's retries or the next try.
+const PASSING: [FaultKind; 3] = [FaultKind::Throttle, FaultKind::Cut, FaultKind::LoseAnswer];
+/// What hits every call.
+const LASTING: [FaultKind; 1] = [FaultKind::Deny];
+
+/// Every service in every way.
+fn matrix() -> Vec<Case> {
+    let services = [
+        (("cloudwatch", "*"), UNKNOWN),
+        (("service-quotas", "*"), REQUEST_HELD_BACK),
+        // A request needs no case; its follow-up waits for one and is parked in its own time.
+        (("support", "*"), Done),
+        (("sns", "*"), Parked),
+        (("dynamodb", "*"), Parked),
+        (("ssm", "*"), UNKNOWN),
+        // Putting a message off is let through: by it a test knows the end of a try.
+        (("sqs", "SendMessage"), Parked),
+    ];
+    let case = |of, kind, count, ends| Case { of, kind, count, route: Route::Quota, ends };
+    let mut cases = Vec::new();
+    for (of, ends) in services {
+        cases.extend(PASSING.map(|kind| case(of, kind, Some(1), Done)));
+        cases.extend(LASTING.map(|kind| case(of, kind, None, ends)));
+    }
+    cases
+}
+
+/// What only one write meets, and what only Support says.
+fn writes() -> Vec<Case> {
+    let case = |route, of, kind, ends| Case { of, kind, count: None, route, ends };
+    let request = ("service-quotas", "RequestServiceQuotaIncrease");
+    let (create, support) = (("support", "CreateCase"), ("support", "*"));
+    vec![
+        case(Route::Quota, request, FaultKind::Deny, REQUEST_FAILED),
+        case(Route::Quota, request, FaultKind::Throttle, REQUEST_FAILED),
+        case(Route::Quota, request, FaultKind::ServerError, REQUEST_FAILED),
+        case(Route::Quota, request, FaultKind::Cut, REQUEST_FAILED),
+        case(Route::Investigation, create, FaultKind::Deny, CASE_FAILED),
+        case(Route::Investigation, create, FaultKind::Throttle, CASE_FAILED),
+        case(Route::Investigation, create, FaultKind::ServerError, CASE_FAILED),
+        case(Route::Investigation, create, FaultKind::Cut, CASE_FAILED),
+        case(Route::Investigation, support, FaultKind::Deny, CASE_HELD_BACK),
+        case(Route::Investigation, support, FaultKind::Cut, CASE_HELD_BACK),
+        // Refusals that no other try changes: the mail says so, and people act.
+        case(
+            Route::Investigation,
+            create,
+            FaultKind::CaseLimit,
+            Told("Investigation case: FAILED, it could not be opened: CreateCase"),
+        ),
+        case(
+            Route::Investigation,
+            support,
+            FaultKind::SubscriptionRequired,
+            Told("NOT OPENED, the account's support plan has no Support API"),
+        ),
+        case(
+            Route::Quota,
+            support,
+            FaultKind::SubscriptionRequired,
+            Told("690,000 tokens per minute are requested; the case could not be told the figures"),
+        ),
+    ]
+}
+
+#[test]
+fn a_service_that_fails_in_any_way_leaves_one_request_at_most_a_true_mail_and_nothing_lost() {
+    check_all(matrix());
+}
+
+#[test]
+fn a_write_that_fails_is_told_and_parked_and_what_support_refuses_is_told() {
+    check_all(writes());
+}
+
+fn check_all(cases: Vec<Case>) {
+    let crowd = Crowd::deploy();
+    let played = crowd.play(cases, |actor, case| (case, play(actor, case)));
+    crowd.wait_until_empty();
+    for (case, (under_fault, after)) in &played {
+        check(case, under_fault, after);
+    }
+}
+
+fn check(case: &Case, under_fault: &Played, after: &Played) {
+    let name = format!("{case:?}");
+    let says = |mail: &Mail, text: &str| crate::stage::says(mail, text);
+    match case.ends {
+        Done => assert!(!under_fault.mails.is_empty(), "{name}: {under_fault:#?}"),
+        Told(text) | ToldAndParked(text) => {
+            assert_eq!(under_fault.mails.len(), 1, "{name}: {under_fault:#?}");
+            assert!(says(&under_fault.mails[0], text), "{name}: {:#?}", under_fault.mails);
+            let is_parked = matches!(case.ends, ToldAndParked(_));
+            assert_eq!(
+                under_fault.parked.len(),
+                usize::from(is_parked),
+                "{name}: {under_fault:#?}"
+            );
+        }
+        Parked => {
+            assert!(under_fault.mails.is_empty(), "{name}: {under_fault:#?}");
+            assert!(!under_fault.parked.is_empty(), "{name}: {under_fault:#?}");
+        }
+    }
+    // A mail comes again when nobody knows whether it went out, or when something else is so.
+    assert!(!after.mails.is_empty(), "{name}");
+    assert!(!after.recoveries.is_empty(), "{name}: {after:#?}");
+    let expected = match (case.route, case.ends) {
+        (Route::Quota, _) => 1,
+        (Route::Investigation, _) => 0,
+    };
+    assert_eq!(after.requests, expected, "{name}: {after:#?}");
+    assert!(after.cases.iter().all(|times| *times == 1), "{name}: {after:#?}");
+    assert!(after.cases.len() <= 1, "{name}: {after:#?}");
+    let last = after.mails.last().unwrap();
+    match (case.route, case.ends) {
+        (_, Told(text)) => assert!(says(last, text), "{name}: {last:#?}"),
+        (Route::Quota, _) => assert!(
+            says(last, "TPM increase: SUBMITTED, 690,000")
+                || says(last, "TPM increase: REQUESTED, 690,000"),
+            "{name}: {last:#?}"
+        ),
+        (Route::Investigation, _) => {
+            assert!(says(last, "Investigation case: OPENED"), "{name}: {last:#?}");
+            assert_eq!(after.cases.len(), 1, "{name}: {after:#?}");
+        }
+    }
+}
+
+/// Plays an incident under a fault until it is told or parked, then lifts the fault, replays what
+/// was parked and lets the alarm recover. Gives how it stood under the fault and how in the end.
+fn play(actor: &Actor<'_>, case: Case) -> (Played, Played) {
+    let before = actor.before();
+    let mut patience = Patience { actor, end_of_try: None };
+    patience.watch();
+    let fault = Fault::always(case.of.0, case.of.1, case.kind);
+    let fault = actor.order(Fault { count: case.count, ..fault });
+    actor.set(case.route.alarm(), "ALARM");
+    until(&format!("{case:?}: the decision or its parking"), || {
+        patience.pass();
+        is_over(actor, case, &before)
+    });
+    let under_fault = actor.played(&before);
+    actor.take_back(fault);
+    for parked in &under_fault.parked {
+        actor.crowd.replay(parked);
+    }
+    until(&format!("{case:?}: the decision at last"), || {
+        patience.pass();
+        match actor.decided(&before) {
+            Some(episode) if episode.unfinished.is_none() => Ok(()),
+            _ => Err(format!("{:?}", actor.episode())),
+        }
+    });
+    actor.set(case.route.alarm(), "OK");
+    let after = until(&format!("{case:?}: the end"), || {
+        patience.pass();
+        let episode = actor.episode().unwrap();
+        let played = actor.played(&before);
+        if episode.is_open() || !played.in_limbo.is_empty() {
+            return Err(format!("{episode:?} {:?}", played.in_limbo));
+        }
+        Ok(played)
+    });
+    patience.end();
+    actor.close();
+    (under_fault, after)
+}
+
+/// Whether no further try is to come.
+fn is_over(actor: &Actor<'_>, case: Case, before: &Before) -> Result<(), String> {
+    let is_parked = !actor.parked_since(before).is_empty();
+    let is_told = actor.decided(before).is_some();
+    let is_over = match case.ends {
+        Done | Told(_) => is_told,
+        Parked => is_parked,
+        ToldAndParked(_) => is_told && is_parked,
+    };
+    if is_over { Ok(()) } else { Err(format!("{:?}", actor.episode())) }
+}
+
+/// Lets the time between two tries pass in the ledger: a try that ends badly says so by putting
+/// its message off, and a lease it left is over by the next.
+struct Patience<'a> {
+    actor: &'a Actor<'a>,
+    end_of_try: Option<u64>,
+}
+
+impl Patience<'_> {
+    fn watch(&mut self) {
+        let nothing = Fault::always("sqs", "ChangeMessageVisibility", FaultKind::Delay);
+        self.end_of_try = Some(self.actor.order(Fault { count: Some(1), ..nothing }));
+    }
+
+    fn pass(&mut self) {
+        if self.end_of_try.is_some_and(|watch| self.actor.is_to_come(watch)) {
+            return;
+        }
+        let now = seconds_now();
+        self.watch();
+        if let Some(episode) = self.actor.episode() {
+            self.actor.expire_leases(&episode.id, now);
+        }
+    }
+
+    fn end(self) {
+        if let Some(watch) = self.end_of_try {
+            self.actor.take_back(watch);
+        }
+    }
+}
