@@ -21,6 +21,7 @@ pub mod model_name;
 pub mod outcome;
 pub mod parked;
 pub mod pool;
+pub mod quality;
 pub mod quota;
 pub mod render;
 pub mod request_watch;

@@ -1,0 +1,60 @@
+//! All that metrics may look at, gathered before the first of them is asked.
+
+use std::collections::BTreeMap;
+
+use crate::exchange::Exchange;
+
+/// One exchange and what was found out about it.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// Embeddings of prompt and completion.
+    pub embeddings: Reading<Sides<Vec<f32>>>,
+    /// Sentiment of prompt and completion, 0 (negative) to 1 (positive).
+    pub sentiment: Reading<Sides<f64>>,
+    /// Toxicity of prompt and completion, 0 (none) to 1.
+    pub toxicity: Reading<Sides<f64>>,
+    /// How far the completion refuses.
+    pub refusal: Reading<Refusal>,
+    /// The judge's verdict.
+    pub judgement: Reading<Judgement>,
+}
+
+/// What became of looking for a piece of evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reading<T> {
+    /// The sample, the settings or the content did not call for it.
+    NotAsked,
+    /// It was looked for and could not be had; the word says why and is a metric's dimension.
+    Failed(&'static str),
+    /// Here it is.
+    Found(T),
+}
+
+/// One value for the prompt and one for the completion; a blank side has none.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sides<T> {
+    /// Of what the user said last.
+    pub prompt: Option<T>,
+    /// Of the answer.
+    pub completion: Option<T>,
+}
+
+/// How far an answer refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// It does what was asked.
+    None,
+    /// It refuses a part, or does something else instead.
+    Partial,
+    /// It refuses.
+    Full,
+}
+
+/// A judge's verdict: a score of 0 to 1 per criterion of the rubric.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judgement {
+    /// By the criterion's name as the rubric has it, for instance `safety`.
+    pub scores: BTreeMap<String, f64>,
+}

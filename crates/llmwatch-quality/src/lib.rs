@@ -1,0 +1,11 @@
+//! From logged model calls to quality scores, as pure functions over plain values.
+//!
+//! The way of a record: bytes → [`Exchange`](exchange::Exchange) → [`Evidence`](evidence::Evidence)
+//! → a [`QualityMetric`](metric::QualityMetric)'s score. Apart from `llmwatch-core`, so that the
+//! functions that watch quotas build no text models. No clock, no environment, no network, no AWS
+//! type; what calls AWS hands its answers in as evidence.
+
+pub mod evidence;
+pub mod exchange;
+pub mod metric;
+pub mod text;
