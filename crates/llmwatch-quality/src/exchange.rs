@@ -10,7 +10,8 @@ use crate::text::Text;
 /// One call: who called which model, what was asked and answered, and how it went.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
-    /// Bedrock's request id, or the capture's event id. Identifies the call.
+    /// Bedrock's request id, or the capture's event id. Identifies the call; empty where the record
+    /// has none.
     pub request_id: String,
     /// When the call was made, as the record says; what its metrics are dated by.
     pub at: Timestamp,
@@ -22,7 +23,8 @@ pub struct Exchange {
     pub inference_region: Option<String>,
     /// `Converse`, `InvokeModel`, …; `InvokeEndpoint` for a capture.
     pub operation: String,
-    /// Exactly what the caller passed as model, or the endpoint of a capture.
+    /// Exactly what the caller passed as model, or the endpoint of a capture; `unknown` where
+    /// neither is told.
     pub model: String,
     /// The SageMaker inference component, `unknown` where nothing names it; absent for Bedrock.
     pub inference_component: Option<String>,
@@ -59,7 +61,11 @@ pub enum Content {
         input: Option<String>,
         /// `s3://…` of the output, if it is not in the record.
         output: Option<String>,
+        /// What the record itself holds of the conversation.
+        known: Box<Conversation>,
     },
+    /// Bodies of a shape we do not know: the call counts, its text is not seen.
+    Unknown,
 }
 
 /// Calls that are recognised and counted, not scored.
@@ -164,13 +170,17 @@ pub struct TokenCounts {
 }
 
 /// What a guardrail did with a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+///
+/// Ordered: of several findings the greatest holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GuardrailAction {
     /// It found nothing.
     None,
     /// It masked something and let the rest through.
     Masked,
+    /// It masked or withheld something; without a trace the record does not tell which.
+    Intervened,
     /// It withheld the prompt or the answer.
     Blocked,
 }
