@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::exchange::Exchange;
+use crate::metric::NotScored;
+use crate::redaction::Findings;
 
 /// One exchange and what was found out about it.
 #[derive(Debug)]
@@ -19,6 +21,24 @@ pub struct Evidence<'a> {
     pub refusal: Reading<Refusal>,
     /// The judge's verdict.
     pub judgement: Reading<Judgement>,
+    /// Personal data and secrets found in prompt and completion.
+    pub findings: Reading<Sides<Findings>>,
+}
+
+impl<'a> Evidence<'a> {
+    /// An exchange about which nothing has been looked for yet.
+    #[must_use]
+    pub fn of(exchange: &'a Exchange) -> Self {
+        Self {
+            exchange,
+            embeddings: Reading::NotAsked,
+            sentiment: Reading::NotAsked,
+            toxicity: Reading::NotAsked,
+            refusal: Reading::NotAsked,
+            judgement: Reading::NotAsked,
+            findings: Reading::NotAsked,
+        }
+    }
 }
 
 /// What became of looking for a piece of evidence.
@@ -30,6 +50,21 @@ pub enum Reading<T> {
     Failed(&'static str),
     /// Here it is.
     Found(T),
+}
+
+impl<T> Reading<T> {
+    /// What was found.
+    ///
+    /// # Errors
+    ///
+    /// When it was not asked for, or could not be had.
+    pub fn found(&self) -> Result<&T, NotScored> {
+        match self {
+            Self::NotAsked => Err(NotScored::NotAsked),
+            Self::Failed(why) => Err(NotScored::NoEvidence(why)),
+            Self::Found(evidence) => Ok(evidence),
+        }
+    }
 }
 
 /// One value for the prompt and one for the completion; a blank side has none.
@@ -57,4 +92,6 @@ pub enum Refusal {
 pub struct Judgement {
     /// By the criterion's name as the rubric has it, for instance `safety`.
     pub scores: BTreeMap<String, f64>,
+    /// The mean of the scores, weighed as the rubric says; 0 to 1.
+    pub composite: f64,
 }

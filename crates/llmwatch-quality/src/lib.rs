@@ -8,4 +8,10 @@
 pub mod evidence;
 pub mod exchange;
 pub mod metric;
+pub mod metrics;
+pub mod redaction;
+pub mod score_card;
+pub mod series;
+#[cfg(test)]
+mod test_exchange;
 pub mod text;

@@ -35,6 +35,8 @@ pub enum Needs {
     Refusal,
     /// A judge's verdict.
     Judgement,
+    /// Personal data and secrets found in the text.
+    Findings,
 }
 
 /// Why a metric has no score for an exchange. The word is a metric's dimension.

@@ -1,0 +1,35 @@
+//! The metrics, one file each or one for a family, and the list of them.
+
+pub mod facts;
+pub mod judge;
+pub mod pii;
+
+use crate::metric::QualityMetric;
+
+/// Every metric that is scored, in no particular order.
+pub const METRICS: &[&dyn QualityMetric] = &[
+    &facts::Error,
+    &facts::Truncation,
+    &facts::EmptyAnswer,
+    &facts::GuardrailIntervention,
+    &facts::OutputTokensPerSecond,
+    &judge::COMPOSITE,
+    &judge::SAFETY,
+    &judge::RELEVANCE,
+    &judge::PROFESSIONAL_TONE,
+    &pii::COMPLETION,
+    &pii::PROMPT,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::METRICS;
+
+    #[test]
+    fn no_metric_is_listed_twice() {
+        let metrics: BTreeSet<_> = METRICS.iter().map(|metric| metric.metric()).collect();
+        assert_eq!(metrics.len(), METRICS.len());
+    }
+}
