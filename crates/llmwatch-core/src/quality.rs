@@ -2,6 +2,8 @@
 //!
 //! How a score comes about is in `llmwatch-quality`; alarms, dashboards and documents read this.
 
+mod own_call;
 mod registry;
 
+pub use own_call::{METADATA_KEY, OwnCall, is_own_call};
 pub use registry::{Direction, Facts, Metric, Range};
