@@ -11,6 +11,7 @@ pub mod metric;
 pub mod metrics;
 pub mod redaction;
 pub mod score_card;
+pub mod segments;
 pub mod series;
 #[cfg(test)]
 mod test_exchange;
