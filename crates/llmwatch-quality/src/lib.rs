@@ -5,14 +5,24 @@
 //! functions that watch quotas build no text models. No clock, no environment, no network, no AWS
 //! type; what calls AWS hands its answers in as evidence.
 
+mod body;
+mod content;
+pub mod data_capture;
 pub mod evidence;
 pub mod exchange;
+pub mod invocation_log;
+mod json;
+pub mod key;
 pub mod metric;
 pub mod metrics;
+pub mod object;
 pub mod redaction;
 pub mod score_card;
 pub mod segments;
 pub mod series;
+pub mod skipped;
 #[cfg(test)]
 mod test_exchange;
+#[cfg(test)]
+mod test_rendering;
 pub mod text;
