@@ -46,6 +46,20 @@ pub struct Exchange {
     pub guardrail: Option<GuardrailAction>,
 }
 
+impl Exchange {
+    /// The conversation, where the record holds it whole.
+    #[must_use]
+    pub fn conversation(&self) -> Option<&Conversation> {
+        match &self.content {
+            Content::Conversation(conversation) => Some(conversation),
+            Content::Other(_)
+            | Content::NotLogged
+            | Content::Elsewhere { .. }
+            | Content::Unknown => None,
+        }
+    }
+}
+
 /// What a record holds of the conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {

@@ -6,6 +6,7 @@
 //! type; what calls AWS hands its answers in as evidence.
 
 mod body;
+pub mod budget;
 mod content;
 pub mod data_capture;
 pub mod evidence;
@@ -16,7 +17,10 @@ pub mod key;
 pub mod metric;
 pub mod metrics;
 pub mod object;
+pub mod ours;
+pub mod publish;
 pub mod redaction;
+pub mod sampling;
 pub mod score_card;
 pub mod segments;
 pub mod series;
