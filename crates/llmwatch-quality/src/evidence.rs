@@ -67,7 +67,9 @@ impl<T> Reading<T> {
     }
 }
 
-/// One value for the prompt and one for the completion; a blank side has none.
+/// One value for the prompt and one for the completion.
+///
+/// A side that is blank, or in a language the provider does not know, has none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sides<T> {
     /// Of what the user said last.

@@ -23,6 +23,7 @@ pub mod redaction;
 pub mod sampling;
 pub mod score_card;
 pub mod segments;
+pub mod sentiment;
 pub mod series;
 pub mod skipped;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 pub mod facts;
 pub mod judge;
 pub mod pii;
+pub mod sentiment;
+pub mod similarity;
 
 use crate::metric::QualityMetric;
 
@@ -19,6 +21,9 @@ pub const METRICS: &[&dyn QualityMetric] = &[
     &judge::PROFESSIONAL_TONE,
     &pii::COMPLETION,
     &pii::PROMPT,
+    &sentiment::COMPLETION,
+    &sentiment::PROMPT,
+    &similarity::SemanticSimilarity,
 ];
 
 #[cfg(test)]
