@@ -34,6 +34,7 @@ import importlib.metadata
 import json
 import os
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -221,10 +222,33 @@ def queue_asynchronous_invocations():
     """SNS and EventBridge look these up in their module's view of the Lambda service."""
     from ministack.services import eventbridge, lambda_svc, sns
 
+    invoke, execute = lambda_svc.invoke_async_with_retry, lambda_svc._execute_function
+    waiting, lock = set(), threading.Lock()
+
+    def tell_waiting(change, event):
+        with lock:
+            change(id(event))
+            tell("under-way", {"invocations": len(waiting)})
+
+    def invoke_and_tell(function, event):
+        tell_waiting(waiting.add, event)
+        invoke(function, event)
+
+    def execute_and_tell(function, event, *rest, **named):
+        try:
+            return execute(function, event, *rest, **named)
+        finally:
+            # A further try is not waited for: it may be a minute away.
+            if id(event) in waiting:
+                tell_waiting(waiting.discard, event)
+
+    lambda_svc.invoke_async_with_retry = invoke_and_tell
+    lambda_svc._execute_function = execute_and_tell
+
     class Queued:
         """The Lambda service as an asynchronous event source sees it."""
 
-        _execute_function_with_config_scope = staticmethod(lambda_svc.invoke_async_with_retry)
+        _execute_function_with_config_scope = staticmethod(invoke_and_tell)
 
         def __getattr__(self, name):
             return getattr(lambda_svc, name)
@@ -235,7 +259,7 @@ def queue_asynchronous_invocations():
         record, config, _name = lambda_svc._get_func_record_for_ref(arn)
         if record and config:
             queued = lambda_svc._execution_record_for_config(record, config)
-            lambda_svc.invoke_async_with_retry(queued, json.loads(payload))
+            invoke_and_tell(queued, json.loads(payload))
 
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
 
@@ -393,13 +417,18 @@ def report_invocations():
 
 
 def report(config, **what):
-    """Tells llmwatch-local what became of an invocation; a run without it has no metrics."""
-    body = json.dumps({"function": config["FunctionName"], **what}).encode()
-    url = os.environ["AWS_ENDPOINT_URL"] + "/_llmwatch/invocations"
+    """What became of an invocation; a run without llmwatch-local has no metrics."""
+    tell("invocations", {"function": config["FunctionName"], **what})
+
+
+def tell(subject, what):
+    """Tells llmwatch-local something it cannot see."""
+    url = f"{os.environ['AWS_ENDPOINT_URL']}/_llmwatch/{subject}"
+    body = json.dumps(what).encode()
     try:
         urllib.request.urlopen(urllib.request.Request(url, body), timeout=10).close()
     except OSError as problem:
-        print(f"an invocation is missing in the metrics: {problem}", flush=True)
+        print(f"llmwatch-local does not know of {subject}: {problem}", flush=True)
 
 
 # --- 7. Service tokens ---------------------------------------------------------------------------

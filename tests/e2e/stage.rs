@@ -224,8 +224,8 @@ impl Stage {
         self.world.send_follow_up(&message.to_string()).unwrap();
     }
 
-    /// Waits until the functions are at rest: the processor's queue is empty, and nobody has called
-    /// anything for a while.
+    /// Waits until the functions are at rest: no event is under way, the processor's queue is empty,
+    /// and nobody has called anything for a while.
     pub(crate) fn wait_for_silence(&self) {
         self.wait_for_silence_but(0);
     }
@@ -241,11 +241,16 @@ impl Stage {
                 since = Instant::now();
                 newest = last.seq;
             }
+            // Asked in the order things go: what has left the one is in the next.
+            let under_way = self.control().under_way()?;
             let in_queue = self.world.follow_ups_waiting()?;
-            Ok(if in_queue <= waiting && since.elapsed() >= SILENCE {
+            let is_at_rest = under_way == 0 && in_queue <= waiting;
+            Ok(if is_at_rest && since.elapsed() >= SILENCE {
                 Seen::Yes(())
             } else {
-                Seen::NotYet(format!("{in_queue} messages in the queue, last call {newest}"))
+                Seen::NotYet(format!(
+                    "{under_way} events under way, {in_queue} messages in the queue, last call {newest}"
+                ))
             })
         })
         .unwrap();

@@ -297,6 +297,18 @@ impl Control<'_> {
         self.ask(Method::Delete, "faults", &Value::Null).map(drop)
     }
 
+    /// How much an alarm's change has still to cause: notices that are not delivered, and events
+    /// whose function has not answered for the first time.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn under_way(&self) -> Result<u64, Broken> {
+        let answer = self.ask(Method::Get, "under-way", &Value::Null)?;
+        let count = |of: &str| answer[of].as_u64().unwrap_or_default();
+        Ok(count("notices") + count("invocations"))
+    }
+
     /// The calls numbered above `seq`, in the order they ended; all of them for 0.
     ///
     /// # Errors

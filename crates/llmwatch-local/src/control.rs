@@ -17,13 +17,17 @@
 //! | `POST settings` | changes [`Settings`]: the delays of the services |
 //! | `POST sqs-delay-divisor {"divisor": 60}` | delays of messages on their way to SQS become so many times shorter |
 //! | `POST invocations` | ministack's start script reports an [`Invocation`], for Lambda's metrics |
+//! | `POST under-way {"invocations": 2}` | ministack's start script reports how many asynchronous events wait for their first try to end |
+//! | `GET under-way` | the same, and how many notices of alarms are not delivered yet |
 //! | `POST reset` | everything but the clock back to the first state; ministack has `POST /_ministack/reset` |
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use jiff::SignedDuration;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -132,12 +136,27 @@ async fn answer(
             invocation.publish(&app.world);
             Ok(json!({}))
         }
+        ("POST", "under-way") => {
+            let UnderWay { invocations } = parsed(input()?)?;
+            app.invocations.store(invocations, Ordering::SeqCst);
+            Ok(json!({}))
+        }
+        ("GET", "under-way") => Ok(json!({
+            "notices": app.outbox.undelivered(),
+            "invocations": app.invocations.load(Ordering::SeqCst),
+        })),
         ("POST", "reset") => {
             app.world.reset();
             Ok(json!({}))
         }
         _ => Err(Refused::NotFound),
     }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnderWay {
+    invocations: usize,
 }
 
 fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, Refused> {

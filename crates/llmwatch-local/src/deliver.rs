@@ -1,6 +1,7 @@
 //! Carries CloudWatch's notices to SNS and EventBridge in ministack.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
@@ -21,6 +22,7 @@ const OURSELVES: &str = "llmwatch-local";
 #[derive(Debug)]
 pub struct Outbox {
     waiting: mpsc::UnboundedSender<Parcel>,
+    undelivered: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -31,35 +33,47 @@ struct Parcel {
 
 /// The other end of an [`Outbox`].
 #[derive(Debug)]
-pub struct Waiting(mpsc::UnboundedReceiver<Parcel>);
+pub struct Waiting {
+    parcels: mpsc::UnboundedReceiver<Parcel>,
+    undelivered: Arc<AtomicUsize>,
+}
 
 impl Outbox {
     /// An empty outbox and its other end.
     #[must_use]
     pub fn new() -> (Self, Waiting) {
-        let (waiting, receiver) = mpsc::unbounded_channel();
-        (Self { waiting }, Waiting(receiver))
+        let (waiting, parcels) = mpsc::unbounded_channel();
+        let undelivered = Arc::new(AtomicUsize::new(0));
+        (Self { waiting, undelivered: undelivered.clone() }, Waiting { parcels, undelivered })
     }
 
     /// Puts notices in line. Awaiting the answer waits until they, too, are delivered.
     pub fn send(&self, notices: Vec<Notice>) -> impl Future<Output = ()> + use<> {
         let (delivered, received) = oneshot::channel();
+        self.undelivered.fetch_add(notices.len(), Ordering::SeqCst);
         // A closed outbox means that the endpoint is ending.
         let _ = self.waiting.send(Parcel { notices, delivered });
         async {
             let _ = received.await;
         }
     }
+
+    /// Notices that are not delivered yet.
+    #[must_use]
+    pub fn undelivered(&self) -> usize {
+        self.undelivered.load(Ordering::SeqCst)
+    }
 }
 
 /// Delivers what comes into the outbox, one notice after the other, for ever.
 pub async fn carry(app: Arc<App>, mut waiting: Waiting) {
-    while let Some(parcel) = waiting.0.recv().await {
-        // Without ministack there are no topics and no bus to deliver to.
-        if let Some(upstream) = &app.upstream {
-            for notice in parcel.notices {
+    while let Some(parcel) = waiting.parcels.recv().await {
+        for notice in parcel.notices {
+            // Without ministack there are no topics and no bus to deliver to.
+            if let Some(upstream) = &app.upstream {
                 deliver_one(&app, upstream, notice).await;
             }
+            waiting.undelivered.fetch_sub(1, Ordering::SeqCst);
         }
         // Nobody may be waiting.
         let _ = parcel.delivered.send(());

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -50,6 +51,8 @@ pub struct App {
     pub functions: Functions,
     /// Notices on their way to ministack.
     pub outbox: Outbox,
+    /// Asynchronous events in ministack whose first try has not ended.
+    pub invocations: AtomicUsize,
     /// When the endpoint started.
     pub started: Instant,
     /// Held while minutes are evaluated, so that they stay in order.
@@ -65,6 +68,7 @@ impl App {
             upstream,
             functions: Functions::default(),
             outbox,
+            invocations: AtomicUsize::new(0),
             started: Instant::now(),
             minutes: Mutex::new(()),
         }
