@@ -13,6 +13,8 @@ struct Case {
     kind: FaultKind,
     /// How many calls it hits; `None` for every one.
     count: Option<u32>,
+    /// Milliseconds of a delay.
+    delay_ms: u32,
     route: Route,
     ends: Ends,
 }
@@ -26,10 +28,12 @@ enum Ends {
     Told(&'static str),
     /// A mail says this, and the message is parked; a replay after the fault does what was not done.
     ToldAndParked(&'static str),
+    /// What was sent arrives, once or more, and nobody can know; so it is parked, too.
+    ToldUnknowingly,
     /// Nobody can be told. The message or the events are parked; a replay does it all.
     Parked,
 }
-use Ends::{Done, Parked, Told, ToldAndParked};
+use Ends::{Done, Parked, Told, ToldAndParked, ToldUnknowingly};
 
 const UNKNOWN: Ends = ToldAndParked("Scenario: unknown");
 const REQUEST_HELD_BACK: Ends = ToldAndParked("TPM increase: HELD BACK");
@@ -37,36 +41,44 @@ const CASE_HELD_BACK: Ends = ToldAndParked("Investigation case: HELD BACK");
 const CASE_FAILED: Ends = ToldAndParked("Investigation case: FAILED, it could not be opened");
 const REQUEST_FAILED: Ends = ToldAndParked("TPM increase: FAILED");
 
-/// What hits one call only is made up for by the SDK's retries or the next try.
-const PASSING: [FaultKind; 3] = [FaultKind::Throttle, FaultKind::Cut, FaultKind::LoseAnswer];
-/// What hits every call.
-const LASTING: [FaultKind; 1] = [FaultKind::Deny];
+/// The services an incident needs, and how it ends while one does not work.
+const SERVICES: [((&str, &str), Ends); 7] = [
+    (("cloudwatch", "*"), UNKNOWN),
+    (("service-quotas", "*"), REQUEST_HELD_BACK),
+    // A request needs no case; its follow-up waits for one and is parked in its own time.
+    (("support", "*"), Done),
+    (("sns", "*"), Parked),
+    (("dynamodb", "*"), Parked),
+    (("ssm", "*"), UNKNOWN),
+    // Putting a message off is let through: by it a test knows the end of a try.
+    (("sqs", "SendMessage"), Parked),
+];
 
-/// Every service in every way.
-fn matrix() -> Vec<Case> {
-    let services = [
-        (("cloudwatch", "*"), UNKNOWN),
-        (("service-quotas", "*"), REQUEST_HELD_BACK),
-        // A request needs no case; its follow-up waits for one and is parked in its own time.
-        (("support", "*"), Done),
-        (("sns", "*"), Parked),
-        (("dynamodb", "*"), Parked),
-        (("ssm", "*"), UNKNOWN),
-        // Putting a message off is let through: by it a test knows the end of a try.
-        (("sqs", "SendMessage"), Parked),
-    ];
-    let case = |of, kind, count, ends| Case { of, kind, count, route: Route::Quota, ends };
-    let mut cases = Vec::new();
-    for (of, ends) in services {
-        cases.extend(PASSING.map(|kind| case(of, kind, Some(1), Done)));
-        cases.extend(LASTING.map(|kind| case(of, kind, None, ends)));
+/// Longer than an SDK waits for an answer before it asks again.
+const TOO_SLOW_MS: u32 = 11_000;
+/// Slow, and still an answer.
+const SLOW_MS: u32 = 1_000;
+
+impl Case {
+    fn lasting(of: (&'static str, &'static str), kind: FaultKind, ends: Ends) -> Self {
+        Self { of, kind, count: None, delay_ms: 0, route: Route::Quota, ends }
     }
-    cases
+}
+
+/// What hits one call of each service is made up for by the SDK's retries or the next try.
+fn once(kind: FaultKind) -> Vec<Case> {
+    let case = |(of, _)| Case { count: Some(1), ..Case::lasting(of, kind, Done) };
+    SERVICES.map(case).to_vec()
+}
+
+/// What hits every call of a service.
+fn for_good(kind: FaultKind) -> Vec<Case> {
+    SERVICES.map(|(of, ends)| Case::lasting(of, kind, ends)).to_vec()
 }
 
 /// What only one write meets, and what only Support says.
 fn writes() -> Vec<Case> {
-    let case = |route, of, kind, ends| Case { of, kind, count: None, route, ends };
+    let case = |route, of, kind, ends| Case { route, ..Case::lasting(of, kind, ends) };
     let request = ("service-quotas", "RequestServiceQuotaIncrease");
     let (create, support) = (("support", "CreateCase"), ("support", "*"));
     vec![
@@ -103,8 +115,52 @@ fn writes() -> Vec<Case> {
 }
 
 #[test]
-fn a_service_that_fails_in_any_way_leaves_one_request_at_most_a_true_mail_and_nothing_lost() {
-    check_all(matrix());
+fn a_service_that_fails_once_in_any_way_changes_nothing() {
+    let kinds =
+        [FaultKind::Throttle, FaultKind::ServerError, FaultKind::Cut, FaultKind::LoseAnswer];
+    check_all(kinds.into_iter().flat_map(once).collect());
+}
+
+#[test]
+fn a_service_that_is_slow_changes_nothing() {
+    let too_slow_once = once(FaultKind::Delay);
+    let slow = SERVICES.map(|(of, _)| Case::lasting(of, FaultKind::Delay, Done));
+    let too_slow_once =
+        too_slow_once.into_iter().map(|case| Case { delay_ms: TOO_SLOW_MS, ..case });
+    let slow = slow.into_iter().map(|case| Case { delay_ms: SLOW_MS, ..case });
+    check_all(too_slow_once.chain(slow).collect());
+}
+
+#[test]
+fn a_service_that_denies_leaves_one_request_at_most_a_true_mail_and_nothing_lost() {
+    check_all(for_good(FaultKind::Deny));
+}
+
+#[test]
+fn a_service_that_throttles_leaves_one_request_at_most_a_true_mail_and_nothing_lost() {
+    check_all(for_good(FaultKind::Throttle));
+}
+
+#[test]
+fn a_service_that_breaks_leaves_one_request_at_most_a_true_mail_and_nothing_lost() {
+    check_all(for_good(FaultKind::ServerError));
+}
+
+#[test]
+fn a_service_that_cuts_connections_leaves_one_request_at_most_a_true_mail_and_nothing_lost() {
+    check_all(for_good(FaultKind::Cut));
+}
+
+/// Reads end as if they had failed; what was sent has arrived, though nobody knows.
+#[test]
+fn a_service_whose_answers_are_lost_leaves_one_request_at_most_a_true_mail_and_nothing_lost() {
+    let mut cases = for_good(FaultKind::LoseAnswer);
+    for case in &mut cases {
+        if matches!(case.of, ("sns" | "sqs", _)) {
+            case.ends = ToldUnknowingly;
+        }
+    }
+    check_all(cases);
 }
 
 #[test]
@@ -129,12 +185,13 @@ fn check(case: &Case, under_fault: &Played, after: &Played) {
         Told(text) | ToldAndParked(text) => {
             assert_eq!(under_fault.mails.len(), 1, "{name}: {under_fault:#?}");
             assert!(says(&under_fault.mails[0], text), "{name}: {:#?}", under_fault.mails);
+            // The message itself may have been sent twice: a queue delivers at least once.
             let is_parked = matches!(case.ends, ToldAndParked(_));
-            assert_eq!(
-                under_fault.parked.len(),
-                usize::from(is_parked),
-                "{name}: {under_fault:#?}"
-            );
+            assert_eq!(!under_fault.parked.is_empty(), is_parked, "{name}: {under_fault:#?}");
+        }
+        ToldUnknowingly => {
+            assert!(!under_fault.mails.is_empty(), "{name}: {under_fault:#?}");
+            assert!(!under_fault.parked.is_empty(), "{name}: {under_fault:#?}");
         }
         Parked => {
             assert!(under_fault.mails.is_empty(), "{name}: {under_fault:#?}");
@@ -173,7 +230,7 @@ fn play(actor: &Actor<'_>, case: Case) -> (Played, Played) {
     let mut patience = Patience { actor, end_of_try: None };
     patience.watch();
     let fault = Fault::always(case.of.0, case.of.1, case.kind);
-    let fault = actor.order(Fault { count: case.count, ..fault });
+    let fault = actor.order(Fault { count: case.count, delay_ms: case.delay_ms, ..fault });
     actor.set(case.route.alarm(), "ALARM");
     until(&format!("{case:?}: the decision or its parking"), || {
         patience.pass();
@@ -214,6 +271,7 @@ fn is_over(actor: &Actor<'_>, case: Case, before: &Before) -> Result<(), String>
         Done | Told(_) => is_told,
         Parked => is_parked,
         ToldAndParked(_) => is_told && is_parked,
+        ToldUnknowingly => is_parked && !actor.played(before).mails.is_empty(),
     };
     if is_over { Ok(()) } else { Err(format!("{:?}", actor.episode())) }
 }
