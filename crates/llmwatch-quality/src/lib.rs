@@ -7,6 +7,7 @@
 
 mod body;
 pub mod budget;
+pub mod call_record;
 mod content;
 pub mod data_capture;
 pub mod evidence;
