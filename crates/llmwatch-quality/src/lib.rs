@@ -26,6 +26,7 @@ pub mod score_card;
 pub mod segments;
 pub mod sentiment;
 pub mod series;
+pub mod settings;
 pub mod skipped;
 #[cfg(test)]
 mod test_exchange;
