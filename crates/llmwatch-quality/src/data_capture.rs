@@ -113,3 +113,6 @@ fn text_of<'a>(payload: &'a Json<'_>, encoding: Option<&str>) -> Option<Cow<'a, 
     let bytes = STANDARD.decode(text.trim()).ok()?;
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
+
+#[cfg(test)]
+mod tests;

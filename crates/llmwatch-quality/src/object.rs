@@ -213,8 +213,15 @@ impl Body {
 }
 
 /// Bytes as they were before packing, if they were packed.
+#[derive(Debug, Default)]
+struct Unpacked {
+    source: Source,
+    /// Where a step's bytes are unpacked to.
+    step: Vec<u8>,
+}
+
 #[derive(Debug)]
-enum Unpacked {
+enum Source {
     /// The first bytes have not come.
     Undecided(Feed),
     Plain(Feed),
@@ -223,7 +230,7 @@ enum Unpacked {
     Over,
 }
 
-impl Default for Unpacked {
+impl Default for Source {
     fn default() -> Self {
         Self::Undecided(Feed::default())
     }
@@ -242,53 +249,55 @@ enum Step {
 }
 
 impl Unpacked {
-    fn feed(&mut self) -> Option<&mut Feed> {
-        match self {
-            Self::Undecided(feed) | Self::Plain(feed) => Some(feed),
-            Self::Gzip(decoder) => Some(decoder.get_mut()),
-            Self::Over => None,
-        }
-    }
-
     fn push(&mut self, chunk: &[u8]) {
-        if let Some(feed) = self.feed() {
+        if let Some(feed) = self.source.feed() {
             feed.push(chunk);
         }
     }
 
     fn finish(&mut self) {
-        if let Some(feed) = self.feed() {
+        if let Some(feed) = self.source.feed() {
             feed.has_ended = true;
         }
     }
 
     /// Adds a step's bytes to `to`.
     fn read(&mut self, to: &mut Vec<u8>) -> Step {
-        self.decide();
-        let from: &mut dyn Read = match self {
-            Self::Undecided(_) => return Step::Starved,
-            Self::Plain(feed) => feed,
-            Self::Gzip(decoder) => decoder,
-            Self::Over => return Step::End,
+        self.source.decide();
+        let from: &mut dyn Read = match &mut self.source {
+            Source::Undecided(_) => return Step::Starved,
+            Source::Plain(feed) => feed,
+            Source::Gzip(decoder) => decoder,
+            Source::Over => return Step::End,
         };
-        let length = to.len();
-        to.resize(length + STEP_BYTES, 0);
-        let read = from.read(&mut to[length..]);
-        to.truncate(length + *read.as_ref().unwrap_or(&0));
-        match read {
+        self.step.resize(STEP_BYTES, 0);
+        match from.read(&mut self.step) {
             Ok(0) => {
-                *self = Self::Over;
+                self.source = Source::Over;
                 Step::End
             }
-            Ok(_) => Step::Read,
+            Ok(count) => {
+                to.extend_from_slice(&self.step[..count]);
+                Step::Read
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Starved,
             Err(error) => {
-                *self = Self::Over;
+                self.source = Source::Over;
                 Step::Broken(match error.kind() {
                     io::ErrorKind::UnexpectedEof => Skipped::TruncatedGzip,
                     _ => Skipped::DamagedGzip,
                 })
             }
+        }
+    }
+}
+
+impl Source {
+    fn feed(&mut self) -> Option<&mut Feed> {
+        match self {
+            Self::Undecided(feed) | Self::Plain(feed) => Some(feed),
+            Self::Gzip(decoder) => Some(decoder.get_mut()),
+            Self::Over => None,
         }
     }
 

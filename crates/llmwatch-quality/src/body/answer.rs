@@ -7,6 +7,9 @@ use crate::exchange::{GuardrailAction, StopReason, TokenCounts, ToolCall};
 use crate::json::Json;
 use crate::text::Text;
 
+/// How many tool calls may stream at the same time.
+const MOST_OPEN_TOOLS: usize = 128;
+
 /// What has been read of an answer. Formats add to it; a whole body is a stream of one chunk.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
@@ -76,7 +79,9 @@ impl Answer {
 
     /// Adds to the arguments of the tool call of that index, started or not.
     pub(super) fn push_arguments(&mut self, index: u64, arguments: &str) {
-        match self.tools.iter_mut().rev().find(|tool| tool.index == index) {
+        // Looks at the latest only: a stream of nothing but pieces must not take quadratic time.
+        let mut latest = self.tools.iter_mut().rev().take(MOST_OPEN_TOOLS);
+        match latest.find(|tool| tool.index == index) {
             Some(tool) => tool.text.push_str(arguments),
             None => self.start_tool(index, "", arguments),
         }

@@ -86,7 +86,7 @@ fn typed<'b>(kind: &str, block: &'b Json<'_>) -> Block<'b> {
         kind if kind.ends_with("tool_result") => {
             Block::ToolResult(block.get("content").map_or_else(String::new, result))
         }
-        _ => Block::Silent,
+        _ => keyed(block),
     }
 }
 

@@ -28,11 +28,11 @@ pub(super) fn question(body: &Json<'_>) -> Option<Question> {
             _ => speaking.say(Role::User, said),
         }
     }
+    speaking.say(Role::User, message);
     for result in body.list("tool_results").unwrap_or_default() {
         let outputs = result.get("outputs").map(Json::to_text).unwrap_or_default();
         speaking.say(Role::Tool, &outputs);
     }
-    speaking.say(Role::User, message);
     Some(speaking.into_question())
 }
 

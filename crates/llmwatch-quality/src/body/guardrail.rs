@@ -13,7 +13,8 @@ use crate::json::Json;
 /// Reads what Bedrock adds to native bodies.
 pub(super) fn note_native(chunk: &Json<'_>, answer: &mut Answer) {
     if let Some(action) = chunk.str("amazon-bedrock-guardrailAction") {
-        let intervened = action == "INTERVENED" || answer.guardrail_intervened == Some(true);
+        let intervened =
+            action.ends_with("INTERVENED") || answer.guardrail_intervened == Some(true);
         answer.guardrail_intervened = Some(intervened);
     }
     note_trace(chunk.get("amazon-bedrock-trace"), answer);

@@ -8,6 +8,8 @@
 
 use std::cmp::Reverse;
 
+use memchr::memmem;
+
 use crate::body::Question;
 use crate::body::chat::Speaking;
 use crate::exchange::Role;
@@ -106,6 +108,9 @@ const TEMPLATES: [Template; 9] = [
 /// Claude's text completions; what stands before the first marker is the system prompt.
 const CLAUDE: Template = &[("\n\nHuman:", USER), ("\n\nAssistant:", ASSISTANT)];
 
+/// Titan's conversations. Source: `…/model-parameters-titan-text.html`.
+const TITAN: Template = &[("\nUser:", USER), ("\nBot:", ASSISTANT)];
+
 /// Reads `prompt`, a text.
 pub(super) fn question(body: &Json<'_>) -> Option<Question> {
     body.str("prompt").map(of_text)
@@ -114,28 +119,37 @@ pub(super) fn question(body: &Json<'_>) -> Option<Question> {
 /// The turns of a prompt; all of it is the user's where no template is recognised.
 pub(super) fn of_text(prompt: &str) -> Question {
     let mut speaking = Speaking::default();
-    // Anthropic's own API puts the two line feeds before the first marker itself.
-    let (first, text) = match prompt.strip_prefix("Human:") {
-        Some(text) => (USER, text),
-        None => (Then::System, prompt),
-    };
     let is_used = |template: &&Template| {
-        let starts_user = |(marker, then): &(&str, Then)| *then == USER && text.contains(marker);
-        template.iter().any(starts_user)
+        template.iter().any(|(marker, then)| *then == USER && contains(prompt, marker))
     };
-    match TEMPLATES.iter().find(is_used) {
-        Some(template) => take_apart(first, text, template, &mut speaking),
-        None if first == USER => take_apart(first, text, CLAUDE, &mut speaking),
-        None => speaking.say(Role::User, prompt),
+    if let Some((text, template)) = opened(prompt) {
+        take_apart(USER, text, template, &mut speaking);
+    } else if let Some(template) = TEMPLATES.iter().find(is_used) {
+        take_apart(Then::System, prompt, template, &mut speaking);
+    } else {
+        speaking.say(Role::User, prompt);
     }
     speaking.into_question()
+}
+
+/// What follows a first marker without line feeds before it, which APIs put there themselves.
+fn opened(prompt: &str) -> Option<(&str, Template)> {
+    let claude = prompt.strip_prefix("Human:").map(|text| (text, CLAUDE));
+    let titan = prompt.strip_prefix("User:").filter(|text| contains(text, "\nBot:"));
+    claude.or(titan.map(|text| (text, TITAN)))
+}
+
+fn contains(text: &str, marker: &str) -> bool {
+    memmem::find(text.as_bytes(), marker.as_bytes()).is_some()
 }
 
 /// Says what stands between the markers; `then` speaks first.
 fn take_apart(mut then: Then, prompt: &str, template: Template, speaking: &mut Speaking) {
     // Where each marker is found next. Looked for again only once passed, so that the prompt is
     // read once a marker, however many turns it has.
-    let find = |marker: &str, from: usize| prompt[from..].find(marker).map(|at| from + at);
+    let find = |marker: &str, from: usize| {
+        memmem::find(&prompt.as_bytes()[from..], marker.as_bytes()).map(|at| from + at)
+    };
     let mut found: Vec<_> = template.iter().map(|(marker, _)| find(marker, 0)).collect();
     let mut from = 0;
     loop {
@@ -150,7 +164,8 @@ fn take_apart(mut then: Then, prompt: &str, template: Template, speaking: &mut S
         let said = prompt[from..next.map_or(prompt.len(), |(at, _)| at)].trim();
         match then {
             Then::System if !said.is_empty() => speaking.instruct(said),
-            Then::Turn(role) if !said.is_empty() => speaking.say(role, said),
+            // A template may open the answer's reasoning.
+            Then::Turn(role) if !said.is_empty() && said != "<think>" => speaking.say(role, said),
             Then::System | Then::Turn(_) | Then::Nobody => {}
         }
         let Some((at, (marker, now))) = next else { return };
@@ -194,6 +209,16 @@ mod tests {
     }
 
     #[test]
+    fn titan() {
+        check(
+            "User: Hello\nBot: Hi\nUser: Bye\nBot:",
+            "",
+            &["User: Hello", "Assistant: Hi", "User: Bye"],
+        );
+        check("User: Hello", "", &["User: User: Hello"]);
+    }
+
+    #[test]
     fn llama() {
         check(
             "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n色は?<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
@@ -218,7 +243,7 @@ mod tests {
         check(
             "<｜begin▁of▁sentence｜>Be brief.<｜User｜>Hello<｜Assistant｜><think>\n",
             "Be brief.",
-            &["User: Hello", "Assistant: "],
+            &["User: Hello"],
         );
         check(
             "<|start|>user<|message|>Hello<|end|><|start|>assistant<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Hi<|end|>",

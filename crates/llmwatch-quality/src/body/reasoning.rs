@@ -8,6 +8,8 @@
 //!
 //! Sources, read 2026-11-22: the providers' model cards; the openai/harmony format.
 
+use memchr::memmem;
+
 /// Tags around reasoning at the start of a text.
 const TAGS: [(&str, &str); 4] = [
     ("<think>", "</think>"),
@@ -15,6 +17,9 @@ const TAGS: [(&str, &str); 4] = [
     ("<reasoning>", "</reasoning>"),
     ("[THINK]", "[/THINK]"),
 ];
+
+/// What closes reasoning that a template has opened.
+const CLOSE: &str = "</think>";
 
 /// What starts the answer proper in gpt-oss's channels.
 const FINAL_CHANNEL: &str = "<|channel|>final<|message|>";
@@ -24,7 +29,8 @@ const FINAL_CHANNEL: &str = "<|channel|>final<|message|>";
 /// White space around removed reasoning goes with it. Reasoning that never closes, because the
 /// answer was cut off, takes all of the text.
 pub(super) fn without(text: &str) -> (&str, bool) {
-    if let Some((_, answer)) = text.rsplit_once(FINAL_CHANNEL) {
+    if let Some(at) = memmem::rfind(text.as_bytes(), FINAL_CHANNEL.as_bytes()) {
+        let answer = &text[at + FINAL_CHANNEL.len()..];
         return (answer.split("<|").next().unwrap_or(answer), true);
     }
     if text.trim_start().starts_with("<|channel|>analysis") {
@@ -32,21 +38,26 @@ pub(super) fn without(text: &str) -> (&str, bool) {
     }
     let mut rest = text;
     let mut was_there = false;
-    while let Some((open, close)) =
-        TAGS.iter().find(|(open, _)| rest.trim_start().starts_with(open))
-    {
+    while let Some((inside, close)) = opened(rest.trim_start()) {
         was_there = true;
-        let inside = &rest.trim_start()[open.len()..];
         rest = inside.split_once(close).map_or("", |(_, after)| after.trim_start());
     }
-    match rest.split_once("</think>") {
-        Some((before, after))
-            if !before.contains("<think>") && !before.ends_with(['`', '"', '\'']) =>
-        {
-            (after.trim_start(), true)
+    match memmem::find(rest.as_bytes(), CLOSE.as_bytes()).map(|at| rest.split_at(at)) {
+        Some((before, after)) if !before.contains("<think>") && !is_quoted(before) => {
+            (after[CLOSE.len()..].trim_start(), true)
         }
         _ => (rest, was_there),
     }
+}
+
+/// What follows the tag that `text` starts with, and the tag that closes it.
+fn opened(text: &str) -> Option<(&str, &'static str)> {
+    TAGS.iter().find_map(|(open, close)| Some((text.strip_prefix(open)?, *close)))
+}
+
+/// Whether what follows `before` is quoted, and so is spoken of.
+fn is_quoted(before: &str) -> bool {
+    before.ends_with(['`', '"', '\''])
 }
 
 #[cfg(test)]
