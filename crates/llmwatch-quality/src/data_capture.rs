@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 
 use crate::body::{self, Shape};
 use crate::content::{self, Side};
 use crate::exchange::{Content, Exchange, TokenCounts};
 use crate::json::{self, Json};
 use crate::skipped::Skipped;
+use crate::timestamp;
 
 /// What an object's key tells of the captures in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub fn read(line: &str, origin: Origin<'_>) -> Result<Exchange, Skipped> {
 fn of_json(record: &Json<'_>, origin: Origin<'_>) -> Result<Exchange, Skipped> {
     let capture = record.get("captureData").ok_or(Skipped::NotARecord)?;
     let event = |key: &str| record.at(&["eventMetadata", key]).and_then(Json::as_str);
-    let at = event("inferenceTime").and_then(|at| at.parse::<Timestamp>().ok());
+    let at = record.at(&["eventMetadata", "inferenceTime"]).and_then(timestamp::read);
     let mut exchange = Exchange {
         request_id: event("eventId").unwrap_or_default().to_owned(),
         at: at.ok_or(Skipped::NoTimestamp)?,

@@ -7,13 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use crate::body::{self, Answer, Question, Shape};
 use crate::content::{self, Side};
 use crate::exchange::{Content, Exchange, TokenCounts};
 use crate::json::{self, Json};
 use crate::skipped::Skipped;
+use crate::timestamp;
 
 /// Where the model of a record that names none is counted.
 const UNKNOWN: &str = "unknown";
@@ -42,7 +41,7 @@ pub(crate) fn of_json(record: &Json<'_>) -> Result<Exchange, Skipped> {
         return Err(Skipped::NotARecord);
     }
     let text = |key: &str| record.str(key).map(str::to_owned);
-    let at = record.str("timestamp").and_then(|at| at.parse::<Timestamp>().ok());
+    let at = record.get("timestamp").and_then(timestamp::read);
     let mut exchange = Exchange {
         request_id: text("requestId").unwrap_or_default(),
         at: at.ok_or(Skipped::NoTimestamp)?,

@@ -33,3 +33,4 @@ mod test_exchange;
 #[cfg(test)]
 mod test_rendering;
 pub mod text;
+mod timestamp;
