@@ -20,6 +20,7 @@ mod mistral;
 mod nova;
 mod openai;
 mod other;
+mod pegasus;
 mod prompt;
 mod reasoning;
 mod responses;
@@ -66,18 +67,19 @@ type ReadQuestion = fn(&Json<'_>) -> Option<Question>;
 type ReadAnswer = fn(&Json<'_>, &mut Answer) -> bool;
 
 /// Shapes of requests; the first that reads a body has it.
-const QUESTIONS: [ReadQuestion; 7] = [
+const QUESTIONS: [ReadQuestion; 8] = [
     chat::question,
     cohere::question,
     titan::question,
     prompt::question,
     generated_text::question,
     responses::question,
+    pegasus::question,
     converse::question,
 ];
 
 /// Shapes of answers and of chunks; the first that reads a body has it.
-const ANSWERS: [ReadAnswer; 12] = [
+const ANSWERS: [ReadAnswer; 13] = [
     converse::answer,
     anthropic::answer,
     openai::answer,
@@ -90,6 +92,7 @@ const ANSWERS: [ReadAnswer; 12] = [
     ai21::answer,
     generated_text::answer,
     responses::answer,
+    pegasus::answer,
 ];
 
 /// Reads a request's body.
