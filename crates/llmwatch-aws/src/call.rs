@@ -39,6 +39,33 @@ impl CallFailed {
         Self { operation, subject: subject.into(), code, source }
     }
 
+    /// The same for a call that carried what a user or a model wrote: the service's message is kept
+    /// only if it repeats none of it, since it ends up in log lines.
+    #[must_use]
+    pub fn of_private_call<E, R>(
+        operation: &'static str,
+        subject: impl Into<String>,
+        error: SdkError<E, R>,
+        sent: &[&str],
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let repeated = error.message().is_some_and(|message| repeats(message, sent));
+        let mut failed = Self::new(operation, subject, error);
+        if repeated && let Some(code) = &failed.code {
+            failed.source = code.clone().into();
+        }
+        failed
+    }
+
+    /// The same with an error code, for an answer that carries none.
+    #[must_use]
+    pub(crate) fn with_code(self, code: &'static str) -> Self {
+        Self { code: Some(code.to_owned()), source: code.into(), ..self }
+    }
+
     /// A call that was answered, but with something llmwatch cannot use.
     #[must_use]
     pub fn unusable_answer(
@@ -65,6 +92,7 @@ impl CallFailed {
             "ParameterNotFound",
             "CaseIdNotFound",
             "NotFound",
+            "NoSuchKey",
         ])
     }
 
@@ -79,6 +107,7 @@ impl CallFailed {
             "RequestThrottled",
             "RequestLimitExceeded",
             "ProvisionedThroughputExceededException",
+            "SlowDown",
         ])
     }
 
@@ -91,6 +120,7 @@ impl CallFailed {
             "UnauthorizedOperation",
             "AuthorizationError",
             "KMSAccessDeniedException",
+            "Forbidden",
         ])
     }
 
@@ -122,6 +152,18 @@ impl CallFailed {
         ])
     }
 
+    /// The text, or the batch of texts, is larger than the service takes.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.has_code(&["TextSizeLimitExceededException", "BatchSizeLimitExceededException"])
+    }
+
+    /// The service does not know the language.
+    #[must_use]
+    pub fn is_unsupported_language(&self) -> bool {
+        self.has_code(&["UnsupportedLanguageException"])
+    }
+
     /// The whole chain of causes in one line, for logs and for the texts people read.
     #[must_use]
     pub fn explain(&self) -> String {
@@ -129,7 +171,11 @@ impl CallFailed {
         if self.is_denied() {
             text.push_str(" (the function's role lacks the permission for ");
             text.push_str(self.operation);
-            text.push_str("; redeploy the stack, or look for a service control policy)");
+            text.push_str("; redeploy the stack, or look for a service control policy");
+            if matches!(self.operation, "GetObject" | "HeadObject") {
+                text.push_str("; S3 says the same of an object that does not exist when the role may not list the bucket");
+            }
+            text.push(')');
         }
         text
     }
@@ -150,6 +196,21 @@ fn service_said(code: &str, message: Option<&str>) -> String {
         Some((end, _)) => format!("{code}: {}…", &message[..end]),
         None => format!("{code}: {message}"),
     }
+}
+
+/// Whether a message repeats what was sent: a run of a dozen characters of it, or all of a shorter
+/// text.
+fn repeats(message: &str, sent: &[&str]) -> bool {
+    const RUN_CHARS: usize = 12;
+    let starts: Vec<usize> = message.char_indices().map(|(start, _)| start).collect();
+    let end = |index: usize| starts.get(index + RUN_CHARS).copied().unwrap_or(message.len());
+    let runs = starts.len().saturating_sub(RUN_CHARS - 1);
+    sent.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).any(|text| {
+        if text.chars().nth(RUN_CHARS - 1).is_none() {
+            return message.contains(text);
+        }
+        (0..runs).any(|index| text.contains(&message[starts[index]..end(index)]))
+    })
 }
 
 /// An error and all its causes, joined by `: `, each once.
@@ -198,6 +259,29 @@ mod tests {
         let text = failed.explain();
         assert!(text.starts_with("CreateCase of a case failed: ValidationException: Value 'xxx"));
         assert!(text.chars().count() < 300 && !text.contains("4711"), "{text}");
+    }
+
+    #[test]
+    fn what_a_user_wrote_is_not_repeated() {
+        let check = |message: &str, sent: &str, expected: &str| {
+            let metadata =
+                ErrorMetadata::builder().code("ValidationException").message(message).build();
+            let error: SdkError<ErrorMetadata, ()> = SdkError::service_error(metadata, ());
+            let failed = CallFailed::of_private_call("Converse", "m", error, &["", sent]);
+            assert!(failed.is_refused());
+            assert_eq!(failed.explain(), format!("Converse of m failed: {expected}"));
+        };
+        let told = "ValidationException: temperature is deprecated for this model.";
+        check("temperature is deprecated for this model.", "my card is 4111 1111", told);
+        let hidden = "ValidationException";
+        check("Value 'my card is 4111 1111' at 'text'", "Hello, my card is 4111 1111 0", hidden);
+        check("Value 'geheim' is not allowed", "geheim", hidden);
+        check(
+            "the value 悪い言葉がいっぱい並んでいます is not",
+            "悪い言葉がいっぱい並んでいます",
+            hidden,
+        );
+        check("short", "a text that is longer than the message", "ValidationException: short");
     }
 
     #[test]

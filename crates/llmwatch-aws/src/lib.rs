@@ -9,9 +9,17 @@ pub mod alarm_states;
 pub mod alarms;
 pub mod call;
 pub mod client;
+#[cfg(feature = "comprehend")]
+pub mod comprehend;
+#[cfg(feature = "bedrockruntime")]
+pub mod content_checks;
+#[cfg(feature = "bedrockruntime")]
+pub mod converse;
 #[cfg(feature = "bedrock")]
 pub mod custom_models;
 pub mod custom_resource;
+#[cfg(feature = "bedrockruntime")]
+pub mod embeddings;
 pub mod env;
 #[cfg(feature = "lambda")]
 pub mod functions;
@@ -25,6 +33,8 @@ pub mod lifecycle;
 pub mod messages;
 #[cfg(feature = "cloudwatch")]
 pub mod metrics;
+#[cfg(feature = "s3")]
+pub mod objects;
 pub mod pace;
 #[cfg(feature = "ssm")]
 pub mod parameters;
@@ -41,7 +51,7 @@ pub mod subscriptions;
 #[cfg(feature = "support")]
 pub mod support;
 pub mod telemetry;
-#[cfg(any(feature = "cloudwatch", feature = "servicequotas"))]
+#[cfg(any(feature = "cloudwatch", feature = "s3", feature = "servicequotas"))]
 mod time;
 #[cfg(feature = "sns")]
 pub mod topics;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{
-    Dimension, DimensionFilter, Metric, MetricDataQuery, MetricDatum, MetricStat, StatusCode,
+    Dimension, DimensionFilter, Metric, MetricDataQuery, MetricDatum, MetricStat, StandardUnit,
+    StatusCode,
 };
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +33,9 @@ const MAX_BYTES: usize = 1_000_000;
 /// What a datum takes besides its texts, as CBOR or form fields, generously.
 const DATUM_OVERHEAD_BYTES: usize = 200;
 
+/// The most different values one metric of a `PutMetricData` takes. Source as above.
+pub const MAX_VALUES: usize = 150;
+
 /// One value of one of our own metrics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datum {
@@ -43,6 +47,21 @@ pub struct Datum {
     pub value: f64,
     /// The minute it speaks of; at most two weeks back.
     pub at: Timestamp,
+}
+
+/// All values of one of our own metrics in one minute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values<'a> {
+    /// The metric's name.
+    pub name: &'a str,
+    /// Its dimensions, as (name, value).
+    pub dimensions: Vec<(&'a str, &'a str)>,
+    /// The minute they speak of; from two weeks back to two hours ahead.
+    pub at: Timestamp,
+    /// Each value, finite, with how often it occurred, ≥ 1; at most [`MAX_VALUES`].
+    pub values: &'a [(f64, f64)],
+    /// CloudWatch's word for the unit, for example `Count/Second`; `None` for none.
+    pub unit: &'a str,
 }
 
 /// Every `ModelId` with a metric in `AWS/Bedrock`, sorted, each once.
@@ -124,6 +143,31 @@ pub async fn publish(client: &Client, namespace: &str, data: &[Datum]) -> Result
     Ok(())
 }
 
+/// Publishes values in exactly one call, so that whoever numbers the calls knows that all of it was
+/// taken or, after an error that says so, none of it.
+///
+/// The caller keeps to the limits: 1,000 metrics and 1 MB. The SDK packs what is above 10 kB.
+///
+/// # Errors
+///
+/// When CloudWatch refused, which takes nothing, or did not answer, which may have taken all.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html>.
+pub async fn publish_once(
+    client: &Client,
+    namespace: &str,
+    metrics: &[Values<'_>],
+) -> Result<(), CallFailed> {
+    client
+        .put_metric_data()
+        .namespace(namespace)
+        .set_metric_data(Some(metrics.iter().map(datum_of_values).collect()))
+        .send()
+        .await
+        .map_err(|error| CallFailed::new("PutMetricData", namespace, error))?;
+    Ok(())
+}
+
 /// The `ModelId` of a metric that has this dimension and no other.
 fn model_id(metric: Metric) -> Option<String> {
     let [dimension] = <[Dimension; 1]>::try_from(metric.dimensions?).ok()?;
@@ -154,6 +198,22 @@ fn datum(datum: &Datum) -> MetricDatum {
         .set_dimensions(Some(dimensions.collect()))
         .value(datum.value)
         .timestamp(DateTime::from_secs(datum.at.as_second()))
+        .build()
+}
+
+fn datum_of_values(metric: &Values<'_>) -> MetricDatum {
+    let (values, counts) = metric.values.iter().copied().unzip();
+    let dimensions = metric
+        .dimensions
+        .iter()
+        .map(|(name, value)| Dimension::builder().name(*name).value(*value).build());
+    MetricDatum::builder()
+        .metric_name(metric.name)
+        .set_dimensions(Some(dimensions.collect()))
+        .set_values(Some(values))
+        .set_counts(Some(counts))
+        .timestamp(DateTime::from_secs(metric.at.as_second()))
+        .unit(StandardUnit::from(metric.unit))
         .build()
 }
 
@@ -252,6 +312,32 @@ mod tests {
         let ids = ["a".to_owned(), "b".to_owned()];
         let sums = invocations_of_last_day(&client(&rules.each_ref()), &ids, now).await.unwrap();
         assert_eq!(sums, BTreeMap::from([("a".to_owned(), 14.0), ("b".to_owned(), 0.0)]));
+    }
+
+    #[tokio::test]
+    async fn a_chunk_goes_out_in_one_call_with_counts_unit_and_its_own_minute() {
+        let put = mock!(Client::put_metric_data)
+            .match_requests(|request| {
+                let [datum] = request.metric_data() else { return false };
+                let dimensions = datum.dimensions();
+                request.namespace() == Some("LLMWatch/Quality")
+                    && datum.metric_name() == Some("JudgeSafety")
+                    && (datum.values(), datum.counts()) == (&[0.5, 1.0][..], &[2.0, 7.0][..])
+                    && datum.value().is_none()
+                    && datum.timestamp() == Some(&DateTime::from_secs(1_795_327_200))
+                    && datum.unit() == Some(&StandardUnit::CountSecond)
+                    && (dimensions[0].name(), dimensions[0].value()) == (Some("ModelId"), Some("m"))
+            })
+            .then_output(|| PutMetricDataOutput::builder().build());
+        let metric = Values {
+            name: "JudgeSafety",
+            dimensions: vec![("ModelId", "m")],
+            at: "2026-11-22T06:00:00Z".parse().unwrap(),
+            values: &[(0.5, 2.0), (1.0, 7.0)],
+            unit: "Count/Second",
+        };
+        publish_once(&client(&[&put]), "LLMWatch/Quality", &[metric]).await.unwrap();
+        assert_eq!(put.num_calls(), 1);
     }
 
     #[tokio::test]
