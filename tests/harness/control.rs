@@ -97,6 +97,59 @@ pub enum QuotaDecision {
     Deny,
 }
 
+/// How the judge behind Converse answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgeBehaviour {
+    /// In the form asked for, with the rule's scores where it has them.
+    Scores,
+    /// With the rule's text.
+    Text,
+    /// With JSON that ends too early.
+    BadJson,
+    /// With the right JSON in a code block and words around it.
+    Prose,
+    /// With nothing.
+    Empty,
+    /// With the beginning of the right JSON.
+    CutOff,
+    /// The provider's filter stops the answer.
+    Refuse,
+    /// A guardrail stops the answer.
+    Guardrail,
+    /// The request is throttled.
+    Throttle,
+    /// A request for a JSON schema is refused.
+    RefuseSchema,
+    /// A request with tools is refused.
+    RefuseTools,
+}
+
+/// A rule of the judge; the first that fits a question answers it.
+#[derive(Debug, Clone, Serialize)]
+pub struct JudgeRule {
+    /// What it does.
+    pub does: JudgeBehaviour,
+    /// Only questions that have this text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// How many questions it answers; `None` for every one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// Values written exactly so, by their names in the schema.
+    pub scores: Value,
+    /// What [`JudgeBehaviour::Text`] says.
+    pub text: String,
+}
+
+impl JudgeRule {
+    /// A rule for every question.
+    #[must_use]
+    pub fn always(does: JudgeBehaviour) -> Self {
+        Self { does, when: None, count: None, scores: json!({}), text: String::new() }
+    }
+}
+
 /// One call the local AWS saw.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct RecordedCall {
@@ -223,6 +276,15 @@ impl Control<'_> {
     ) -> Result<(), Broken> {
         let input = json!({ "request": request, "decision": decision });
         self.ask(Method::Post, "quota-decision", &input).map(drop)
+    }
+
+    /// Has the judge behind Converse follow these rules, and no others.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint refuses.
+    pub fn script_judge(&self, rules: &[JudgeRule]) -> Result<(), Broken> {
+        self.ask(Method::Post, "judge", &json!({ "rules": rules })).map(drop)
     }
 
     /// Orders a fault; gives its number.

@@ -1,8 +1,9 @@
 """Extracts from botocore's service models the limits llmwatch-local checks requests against.
 
-Run with a Python that has botocore; writes {cloudwatch,service-quotas,support}.json beside itself.
-Kept per shape: type, required members, length and value ranges, pattern, enumeration; per
-operation: input and output shape; per error: its HTTP status and query code.
+Run with a Python that has botocore; writes a file per service beside itself.
+Kept per shape: type, required members, length and value ranges, pattern, enumeration, whether it is
+a union or a free document; per operation: input and output shape; per error: its HTTP status and
+query code.
 """
 
 import gzip
@@ -23,8 +24,12 @@ OPERATIONS = {
         GetRequestedServiceQuotaChange""",
     "support": """CreateCase DescribeCases DescribeCommunications AddCommunicationToCase
         DescribeServices DescribeSeverityLevels DescribeSupportedLanguages ResolveCase""",
+    "comprehend": "DetectSentiment BatchDetectSentiment DetectToxicContent",
+    "bedrock-runtime": "InvokeModel Converse InvokeGuardrailChecks",
 }
-KEPT = ("type", "required", "min", "max", "pattern", "enum")
+KEPT = ("type", "required", "min", "max", "pattern", "enum", "union", "document")
+# What a guardrail found in a conversation: hundreds of shapes that are never answered here.
+LEFT_OUT = {"ConverseTrace"}
 
 
 def extract(service, operations):
@@ -39,7 +44,8 @@ def extract(service, operations):
         source = model["shapes"][name]
         shape = shapes[name] = {key: source[key] for key in KEPT if key in source}
         if source["type"] == "structure":
-            shape["members"] = {key: ref["shape"] for key, ref in source["members"].items()}
+            members = source["members"].items()
+            shape["members"] = {k: ref["shape"] for k, ref in members if ref["shape"] not in LEFT_OUT}
             for child in shape["members"].values():
                 keep(child)
         elif source["type"] == "list":

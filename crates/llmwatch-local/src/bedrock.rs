@@ -104,6 +104,29 @@ impl Bedrock {
         known.map(|model| model.arn(&self.place.region)).into_iter().collect()
     }
 
+    /// The id of the foundation model that a call of a model id, profile id or ARN reaches.
+    ///
+    /// # Errors
+    ///
+    /// `ValidationException` for what is no model, and for a model that is called without a
+    /// profile though it has no throughput of its own; both in AWS's words.
+    pub fn invoked_model(&self, identifier: &str) -> Result<String, AwsError> {
+        let id = last_part(identifier);
+        if let Some(profile) = self.profiles.get(id) {
+            let arn = profile.model_arns.first().map(String::as_str).unwrap_or_default();
+            return Ok(last_part(arn).to_owned());
+        }
+        let model = self.models.iter().find(|model| model.id == id);
+        let model = model.ok_or_else(|| invalid("The provided model identifier is invalid."))?;
+        if model.on_demand {
+            return Ok(model.id.clone());
+        }
+        let message = format!(
+            "Invocation of model ID {id} with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model."
+        );
+        Err(invalid(&message))
+    }
+
     /// Answers one request with status and body.
     ///
     /// # Errors
@@ -292,7 +315,7 @@ fn decoded_tail(path: &str, prefix: &str) -> String {
 }
 
 /// Percent-decodes a path; `+` is itself there.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let form = text.replace('+', "%2B");
     form_urlencoded::parse(form.as_bytes()).map(|(key, _)| key.into_owned()).collect()
 }

@@ -76,7 +76,9 @@ fn operation(
         "bedrock" | "lambda" | "bedrock-runtime" => {
             let operation = rest_operation(method, uri.path());
             let service = match operation.as_str() {
-                "Converse" | "ConverseStream" | "InvokeModel" => "bedrock-runtime".to_owned(),
+                "Converse" | "ConverseStream" | "InvokeModel" | "InvokeGuardrailChecks" => {
+                    "bedrock-runtime".to_owned()
+                }
                 _ => service,
             };
             (service, operation, Protocol::RestJson)
@@ -135,6 +137,7 @@ fn target_service(target: &str) -> Option<String> {
         "GraniteServiceVersion20100801" => "cloudwatch",
         "ServiceQuotasV20190624" => "service-quotas",
         "AWSSupport_20130415" => "support",
+        "Comprehend_20171127" => "comprehend",
         "AmazonSSM" => "ssm",
         "AmazonSQS" => "sqs",
         "AWSEvents" => "events",
@@ -153,6 +156,15 @@ fn s3_operation(method: &Method, uri: &Uri) -> String {
     let path = uri.path().trim_matches('/');
     let has_key = path.contains('/');
     let query = uri.query().unwrap_or_default();
+    if let Some(part) = s3_subresource(query) {
+        let verb = match method.as_str() {
+            "GET" => "Get",
+            "PUT" => "Put",
+            "DELETE" => "Delete",
+            _ => return format!("{method} /{path}?{query}"),
+        };
+        return format!("{verb}{part}");
+    }
     let name = match (method.as_str(), has_key) {
         ("GET", true) => "GetObject",
         ("PUT", true) => "PutObject",
@@ -166,6 +178,22 @@ fn s3_operation(method: &Method, uri: &Uri) -> String {
         _ => return format!("{method} /{path}"),
     };
     name.to_owned()
+}
+
+/// The part of a bucket a request is about, as operations name it.
+fn s3_subresource(query: &str) -> Option<&'static str> {
+    let name = query.split('&').map(|part| part.split('=').next().unwrap_or(part));
+    let named = |name: &str| match name {
+        "encryption" => Some("BucketEncryption"),
+        "lifecycle" => Some("BucketLifecycleConfiguration"),
+        "location" => Some("BucketLocation"),
+        "notification" => Some("BucketNotificationConfiguration"),
+        "policy" => Some("BucketPolicy"),
+        "publicAccessBlock" => Some("PublicAccessBlock"),
+        "versioning" => Some("BucketVersioning"),
+        _ => None,
+    };
+    name.into_iter().find_map(named)
 }
 
 /// The operation of a restJson request to Bedrock or Lambda.
@@ -187,6 +215,7 @@ fn rest_operation(method: &Method, path: &str) -> String {
         ("POST", ["model", .., "converse"]) => "Converse",
         ("POST", ["model", .., "converse-stream"]) => "ConverseStream",
         ("POST", ["model", .., "invoke"]) => "InvokeModel",
+        ("POST", ["guardrail-checks", "invoke"]) => "InvokeGuardrailChecks",
         ("POST", [_, "functions", _, "invocations"]) => "Invoke",
         _ => return format!("{method} {path}"),
     };
@@ -274,6 +303,29 @@ mod tests {
             "",
             "bedrock-runtime.Converse us-east-1  RestJson",
         );
+        check(
+            "POST",
+            "/guardrail-checks/invoke",
+            &[("authorization", &auth)],
+            "",
+            "bedrock-runtime.InvokeGuardrailChecks us-east-1  RestJson",
+        );
+        check(
+            "POST",
+            "/",
+            &[("x-amz-target", "Comprehend_20171127.DetectSentiment")],
+            "",
+            "comprehend.DetectSentiment   Json",
+        );
+        let auth = signed("s3");
+        for (method, uri, operation) in [
+            ("PUT", "/bucket/?notification", "PutBucketNotificationConfiguration"),
+            ("GET", "/bucket?list-type=2&prefix=policy", "ListObjectsV2"),
+            ("GET", "/bucket/key?x-id=GetObject", "GetObject"),
+        ] {
+            let expected = format!("s3.{operation} us-east-1  RestXml");
+            check(method, uri, &[("authorization", &auth)], "", &expected);
+        }
         check(
             "GET",
             "/b/k?X-Amz-Credential=t%2F20260101%2Feu-west-1%2Fs3%2Faws4_request",

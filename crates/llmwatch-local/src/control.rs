@@ -14,6 +14,7 @@
 //! | `DELETE faults/7` | takes fault 7 back; answers whether it was still to come |
 //! | `POST seed` | plants a [`Seed`]: series, quotas, profiles, cases |
 //! | `POST quota-decision {"request": id or quota code, "decision": "approve"}` | decides an open request: `approve`, `close` (granted, but only the case's closing shows) or `deny` |
+//! | `POST judge {"rules": [{"does": "refuse-schema"}]}` | the [`Script`] Converse follows from now on, in place of the one before |
 //! | `POST settings` | changes [`Settings`]: the delays of the services |
 //! | `POST sqs-delay-divisor {"divisor": 60}` | delays of messages on their way to SQS become so many times shorter |
 //! | `POST invocations` | ministack's start script reports an [`Invocation`], for Lambda's metrics |
@@ -31,6 +32,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::bedrock_runtime::judge::Script;
 use crate::faults::Fault;
 use crate::seed::{DecisionSeed, DelayDivisor, Seed, Settings};
 use crate::server::App;
@@ -110,6 +112,11 @@ async fn answer(
         ("POST", "sqs-delay-divisor") => {
             let asked: DelayDivisor = parsed(input()?)?;
             app.world.set_sqs_delay_divisor(asked.divisor);
+            Ok(json!({}))
+        }
+        ("POST", "judge") => {
+            let script: Script = parsed(input()?)?;
+            app.world.change(|services, _| services.judge.follow(script));
             Ok(json!({}))
         }
         ("POST", "settings") => {

@@ -1,8 +1,8 @@
 //! A local AWS for the demo and the tests; never deployed.
 //!
 //! One HTTP endpoint on 127.0.0.1 stands for every AWS service. CloudWatch, Service Quotas,
-//! Support and Bedrock's list of models and profiles are answered here; everything else is passed
-//! on to ministack, which runs as a child process. Every call is recorded, and faults can be
+//! Support, Comprehend, Bedrock Runtime and Bedrock's list of models and profiles are answered here;
+//! everything else is passed on to ministack, which runs as a child process. Every call is recorded, and faults can be
 //! ordered per service and operation. The control API lies under `/_llmwatch/` ([`control`]).
 //!
 //! A request is read by [`call`] and [`protocol`], checked against botocore's model by [`model`],
@@ -22,17 +22,22 @@
 //! - **Service Quotas**: other services than Bedrock, templates, resource-level quotas, usage
 //!   metrics, automatic management.
 //! - **Support**: attachments, chat and call, supported hours, plans (faults stand for them).
-//! - **Bedrock**: quotas are not enforced and nothing is invoked; the Regions of system profiles
-//!   are a selection; tags of profiles.
+//! - **Bedrock**: quotas are not enforced; the Regions of system profiles are a selection; tags of
+//!   profiles.
+//! - **Bedrock Runtime** and **Comprehend**: models. Embeddings are hashed words, sentiment and
+//!   toxicity go by word lists, and a judge by a script; only the form, the limits and the refusals
+//!   are AWS's ([`bedrock_runtime`], [`comprehend`]).
 //!
 //! The clock of functions that ministack runs is the machine's: move the local clock only as far
 //! as a test needs.
 
 pub mod args;
 pub mod bedrock;
+pub mod bedrock_runtime;
 pub mod call;
 pub mod clock;
 pub mod cloudwatch;
+pub mod comprehend;
 pub mod control;
 pub mod deliver;
 pub mod error;
@@ -51,4 +56,5 @@ pub mod supervisor;
 pub mod support;
 pub mod time;
 pub mod value;
+pub mod words;
 pub mod world;

@@ -48,7 +48,14 @@ pub struct Shape {
     #[serde(default)]
     members: BTreeMap<String, String>,
     member: Option<String>,
+    key: Option<String>,
     value: Option<String>,
+    /// Exactly one member is set.
+    #[serde(default)]
+    union: bool,
+    /// Any JSON.
+    #[serde(default)]
+    document: bool,
 }
 
 /// The type of a shape.
@@ -71,15 +78,23 @@ pub enum Kind {
     Double,
     /// Floating-point number.
     Float,
+    /// Bytes, in JSON as base64.
+    Blob,
     /// Truth value.
     Boolean,
     /// Seconds since 1970, held as a number.
     Timestamp,
 }
 
+/// The model of Bedrock Runtime.
+pub static BEDROCK_RUNTIME: LazyLock<Model> =
+    LazyLock::new(|| parse(include_str!("../data/bedrock-runtime.json")));
 /// The model of CloudWatch.
 pub static CLOUDWATCH: LazyLock<Model> =
     LazyLock::new(|| parse(include_str!("../data/cloudwatch.json")));
+/// The model of Comprehend.
+pub static COMPREHEND: LazyLock<Model> =
+    LazyLock::new(|| parse(include_str!("../data/comprehend.json")));
 /// The model of Service Quotas.
 pub static SERVICE_QUOTAS: LazyLock<Model> =
     LazyLock::new(|| parse(include_str!("../data/service-quotas.json")));
@@ -120,6 +135,10 @@ impl Model {
         of.members.get(name).and_then(|shape| self.shapes.get(shape))
     }
 
+    fn key(&self, of: &Shape) -> Option<&Shape> {
+        of.key.as_ref().and_then(|shape| self.shapes.get(shape))
+    }
+
     /// The shape of a list's or map's elements.
     #[must_use]
     pub fn element<'a>(&'a self, of: &Shape) -> Option<&'a Shape> {
@@ -133,6 +152,12 @@ impl Shape {
     pub fn kind(&self) -> Kind {
         self.kind
     }
+
+    /// Whether any JSON is right.
+    #[must_use]
+    pub fn is_document(&self) -> bool {
+        self.document
+    }
 }
 
 #[cfg(test)]
@@ -141,9 +166,10 @@ mod tests {
 
     #[test]
     fn every_model_is_readable_and_complete() {
-        for model in [&*CLOUDWATCH, &*SERVICE_QUOTAS, &*SUPPORT] {
+        for model in [&*BEDROCK_RUNTIME, &*CLOUDWATCH, &*COMPREHEND, &*SERVICE_QUOTAS, &*SUPPORT] {
             for shape in model.shapes.values() {
-                for name in shape.members.values().chain(&shape.member).chain(&shape.value) {
+                let parts = shape.members.values().chain(&shape.member).chain(&shape.key);
+                for name in parts.chain(&shape.value) {
                     assert!(model.shapes.contains_key(name), "{name}");
                 }
             }

@@ -195,6 +195,7 @@ fn to_cbor(model: &Model, shape: &Shape, value: &Value) -> Cbor {
 
 fn prune(model: &Model, shape: &Shape, value: &Value) -> Value {
     match (shape.kind(), value) {
+        _ if shape.is_document() => value.clone(),
         (Kind::Structure, Value::Object(members)) => Value::Object(
             members
                 .iter()

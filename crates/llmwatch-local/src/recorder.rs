@@ -35,7 +35,8 @@ pub struct Recorded {
     pub duration_ms: f64,
     /// Arrival in milliseconds since the endpoint started, to see what ran at the same time.
     pub started_ms: f64,
-    /// The request, where it was JSON or CBOR of at most 64 KiB.
+    /// The request, where it was JSON or CBOR of at most 64 KiB; of Bedrock Runtime with `modelId`
+    /// and `requestMetadata`, wherever they stood.
     pub request: Option<Value>,
 }
 

@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::args::Args;
 use crate::bedrock::{self, BedrockRequest};
+use crate::bedrock_runtime;
 use crate::call::{self, Call, Protocol};
 use crate::clock::Clock;
 use crate::deliver::Outbox;
@@ -29,7 +30,7 @@ use crate::proxy::{Upstream, shorten_delays};
 use crate::recorder::Recorded;
 use crate::supervisor::{Ministack, NotStarted};
 use crate::world::{Place, World, check_region, model_of};
-use crate::{control, deliver, protocol, time};
+use crate::{control, deliver, model, protocol, time};
 
 /// The largest request taken: a function's zip with room to spare.
 const BODY_LIMIT: usize = 512 * 1024 * 1024;
@@ -194,12 +195,9 @@ async fn handle(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response<Body> {
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
         return status_only(StatusCode::PAYLOAD_TOO_LARGE);
-    };
-    let Ok(body) = unpacked(&mut parts.headers, body) else {
-        return status_only(StatusCode::BAD_REQUEST);
     };
     if let Some(path) = parts.uri.path().strip_prefix("/_llmwatch/") {
         return control::handle(&app, &parts.method, path, parts.uri.query(), &body).await;
@@ -207,7 +205,7 @@ async fn handle(
     // A task of its own, because what AWS has received takes effect whether or not the caller
     // still waits for the answer; this future ends with the caller's connection.
     let answering = tokio::spawn(async move {
-        answer(&app, peer, parts.method, &parts.uri, &parts.headers, body).await
+        answer(&app, peer, parts.method, &parts.uri, parts.headers, body).await
     });
     answering.await.unwrap_or_else(|_| status_only(StatusCode::INTERNAL_SERVER_ERROR))
 }
@@ -231,12 +229,15 @@ async fn answer(
     peer: SocketAddr,
     method: Method,
     uri: &Uri,
-    headers: &HeaderMap,
+    mut headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
     let arrived = (app.world.clock.now(), app.started.elapsed());
-    let call = call::identify(&method, uri, headers, &body);
-    let request = recorded_body(&call, &body);
+    let call = call::identify(&method, uri, &headers, &body);
+    // An object of S3 is stored as it is packed.
+    let body = if call.service == "s3" { Ok(body) } else { unpacked(&mut headers, body) };
+    let Ok(body) = body else { return status_only(StatusCode::BAD_REQUEST) };
+    let request = recorded_request(&call, uri, &headers, &body);
     let fault = app.world.faults.take(&call, &body);
     let kind = fault.as_ref().map(|fault| fault.kind);
     let (response, error) = match refused_by(&call, fault.as_ref()).await {
@@ -247,7 +248,7 @@ async fn answer(
         None if kind == Some(FaultKind::Cut) => (None, None),
         None if kind == Some(FaultKind::Kill) => (None, Some(kill(app, peer))),
         None => {
-            let (response, error) = pass(app, &call, method, uri, headers, body).await;
+            let (response, error) = pass(app, &call, method, uri, &headers, body).await;
             match kind {
                 Some(FaultKind::LoseAnswer) => (None, error),
                 Some(FaultKind::KillAfter) => (None, Some(kill(app, peer))),
@@ -300,6 +301,9 @@ async fn pass(
     headers: &HeaderMap,
     body: Bytes,
 ) -> (Response<Body>, Option<String>) {
+    if call.service == "bedrock-runtime" {
+        return runtime(app, call, uri, headers, &body);
+    }
     if let Some(model) = model_of(&call.service) {
         let served = check_region(&app.world.place, &call.service, &call.region)
             .and_then(|()| protocol::decode(call.protocol, &body))
@@ -336,6 +340,26 @@ async fn pass(
     }
 }
 
+fn runtime(
+    app: &Arc<App>,
+    call: &Call,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> (Response<Body>, Option<String>) {
+    let operation = &call.operation;
+    let served = check_region(&app.world.place, &call.service, &call.region)
+        .and_then(|()| bedrock_runtime::input(operation, uri, headers, body))
+        .and_then(|input| app.world.serve_runtime(operation, input));
+    let model = &*model::BEDROCK_RUNTIME;
+    match served {
+        // The model's own answer is the body, of which the service's model knows nothing.
+        Ok(answer) if operation == "InvokeModel" => (protocol::rest_json(200, &answer), None),
+        Ok(answer) => (protocol::answer(call, model, &answer), None),
+        Err(error) => (protocol::refuse(call, Some(model), &error), Some(error.code)),
+    }
+}
+
 fn control_plane(
     app: &Arc<App>,
     call: &Call,
@@ -356,7 +380,15 @@ fn control_plane(
     }
 }
 
-fn recorded_body(call: &Call, body: &Bytes) -> Option<serde_json::Value> {
+fn recorded_request(
+    call: &Call,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Option<serde_json::Value> {
+    if call.service == "bedrock-runtime" && body.len() <= RECORDED_BODY {
+        return bedrock_runtime::input(&call.operation, uri, headers, body).ok();
+    }
     let readable = matches!(call.protocol, Protocol::Cbor | Protocol::Json);
     if !readable || body.len() > RECORDED_BODY || call.service == "secretsmanager" {
         return None;

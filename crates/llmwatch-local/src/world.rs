@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::bedrock::{Bedrock, BedrockRequest};
+use crate::bedrock_runtime::{self, judge::Judge};
 use crate::clock::{Clock, lock};
 use crate::cloudwatch::CloudWatch;
 use crate::cloudwatch::notify::Notice;
+use crate::comprehend;
 use crate::error::AwsError;
 use crate::faults::Faults;
 use crate::model::{self, Model, check::Rejected};
@@ -81,6 +83,8 @@ pub struct Services {
     pub support: Support,
     /// Models and inference profiles.
     pub bedrock: Bedrock,
+    /// What the judge is told to say.
+    pub judge: Judge,
 }
 
 impl World {
@@ -131,14 +135,7 @@ impl World {
         operation: &str,
         mut input: Value,
     ) -> Result<Served, AwsError> {
-        let Some(model) = model_of(service) else {
-            return Err(AwsError::new("UnknownService", format!("{service} is not served here")));
-        };
-        if !model.has(operation) {
-            let message = format!("llmwatch-local does not serve {service} {operation}");
-            return Err(AwsError::new("UnknownOperationException", message));
-        }
-        model.check(operation, &mut input).map_err(|rejected| worded(service, &rejected))?;
+        check(service, operation, &mut input)?;
         let now = self.clock.now();
         let mut services = lock(&self.services);
         services.settle(now);
@@ -146,6 +143,7 @@ impl World {
             "cloudwatch" => services.cloudwatch.serve(operation, &input, now),
             "service-quotas" => services.quotas.serve(operation, &input, now).map(Served::from),
             "support" => services.support.serve(operation, &input, now).map(Served::from),
+            "comprehend" => comprehend::serve(operation, &input).map(Served::from),
             _ => Err(AwsError::new("UnknownService", format!("{service} is not served here"))),
         }
     }
@@ -158,6 +156,17 @@ impl World {
     pub fn serve_bedrock(&self, request: &BedrockRequest<'_>) -> Result<(u16, Value), AwsError> {
         let now = self.clock.now();
         lock(&self.services).bedrock.serve(request, now)
+    }
+
+    /// Answers a request to Bedrock Runtime, as [`bedrock_runtime::input`] reads it.
+    ///
+    /// # Errors
+    ///
+    /// As AWS refuses it.
+    pub fn serve_runtime(&self, operation: &str, input: Value) -> Result<Value, AwsError> {
+        check("bedrock-runtime", operation, &mut bedrock_runtime::modelled(operation, &input))?;
+        let Services { judge, bedrock, .. } = &mut *lock(&self.services);
+        bedrock_runtime::serve(judge, bedrock, operation, &input)
     }
 
     /// Lets a control request change the services.
@@ -206,6 +215,7 @@ impl Services {
             quotas: ServiceQuotas::new(place.clone()),
             support: Support::new(place.clone()),
             bedrock: Bedrock::new(place.clone()),
+            judge: Judge::default(),
         }
     }
 
@@ -238,11 +248,25 @@ pub fn check_region(place: &Place, service: &str, signed: &str) -> Result<(), Aw
 #[must_use]
 pub fn model_of(service: &str) -> Option<&'static Model> {
     match service {
+        "bedrock-runtime" => Some(&model::BEDROCK_RUNTIME),
         "cloudwatch" => Some(&model::CLOUDWATCH),
+        "comprehend" => Some(&model::COMPREHEND),
         "service-quotas" => Some(&model::SERVICE_QUOTAS),
         "support" => Some(&model::SUPPORT),
         _ => None,
     }
+}
+
+/// Holds a request to the model of its service.
+fn check(service: &str, operation: &str, input: &mut Value) -> Result<(), AwsError> {
+    let Some(model) = model_of(service) else {
+        return Err(AwsError::new("UnknownService", format!("{service} is not served here")));
+    };
+    if !model.has(operation) {
+        let message = format!("llmwatch-local does not serve {service} {operation}");
+        return Err(AwsError::new("UnknownOperationException", message));
+    }
+    model.check(operation, input).map_err(|rejected| worded(service, &rejected))
 }
 
 fn worded(service: &str, rejected: &Rejected) -> AwsError {

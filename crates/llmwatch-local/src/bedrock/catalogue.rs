@@ -40,7 +40,7 @@ pub(super) struct Model {
     pub(super) id: String,
     pub(super) provider: String,
     /// Whether it can be called without a profile.
-    on_demand: bool,
+    pub(super) on_demand: bool,
 }
 
 impl Model {

@@ -60,9 +60,15 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn visit(&mut self, shape: &Shape, value: &mut Value, at: &str) -> Result<(), Rejected> {
+        if shape.document {
+            return Ok(());
+        }
         match (shape.kind, &mut *value) {
             (Kind::Structure, Value::Object(members)) => {
                 members.retain(|_, member| !member.is_null());
+                if shape.union {
+                    self.one_member(shape, members.keys(), at);
+                }
                 for name in &shape.required {
                     if !members.contains_key(name) {
                         self.refuse("null", &path(at, name), "Member must not be null");
@@ -83,6 +89,10 @@ impl Checker<'_> {
                 }
             }
             (Kind::Map, Value::Object(entries)) => {
+                self.within(shape, entries.len(), "length", "a map", at);
+                if let Some(key) = self.model.key(shape) {
+                    entries.keys().for_each(|name| self.text(key, name, at));
+                }
                 if let Some(element) = self.model.element(shape) {
                     for (key, item) in entries.iter_mut() {
                         self.visit(element, item, &path(at, key))?;
@@ -90,6 +100,7 @@ impl Checker<'_> {
                 }
             }
             (Kind::String, Value::String(text)) => self.text(shape, text, at),
+            (Kind::Blob, Value::String(_)) => {}
             (Kind::Integer | Kind::Long, Value::Number(number))
                 if number.as_f64().is_some_and(|n| n.fract() == 0.0) =>
             {
@@ -109,6 +120,14 @@ impl Checker<'_> {
             _ => return Err(wrong_type(shape.kind, at)),
         }
         Ok(())
+    }
+
+    /// The words are ours: how AWS words this is not documented.
+    fn one_member<'n>(&mut self, shape: &Shape, names: impl Iterator<Item = &'n String>, at: &str) {
+        let known = names.filter(|name| shape.members.contains_key(*name)).count();
+        if known != 1 {
+            self.refuse("a union", at, "Member must have exactly one member set");
+        }
     }
 
     fn text(&mut self, shape: &Shape, text: &str, at: &str) {
@@ -204,7 +223,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::{CLOUDWATCH, SERVICE_QUOTAS, SUPPORT};
+    use super::super::{BEDROCK_RUNTIME, CLOUDWATCH, COMPREHEND, SERVICE_QUOTAS, SUPPORT};
     use super::*;
 
     fn check(model: &Model, operation: &str, mut input: Value, expected: &str) {
@@ -262,6 +281,34 @@ mod tests {
             "greater than or equal to 0",
         );
         check(&SUPPORT, "DescribeCases", json!({"maxResults": 9}), "greater than or equal to 10");
+        check(
+            &COMPREHEND,
+            "DetectSentiment",
+            json!({"Text": "a", "LanguageCode": "nl"}),
+            "enum value set",
+        );
+    }
+
+    #[test]
+    fn unions_maps_and_documents_are_held_to_the_model_too() {
+        let converse = |part: Value| {
+            let mut input = json!({"modelId": "amazon.nova-lite-v1:0", "messages": []});
+            input.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+            input
+        };
+        let checked =
+            |part, expected| check(&BEDROCK_RUNTIME, "Converse", converse(part), expected);
+        let asked = |content: Value| json!({"messages": [{"role": "user", "content": [content]}]});
+        checked(asked(json!({"text": "a"})), "");
+        checked(asked(json!({})), "exactly one member");
+        checked(asked(json!({"text": "a", "cachePoint": {"type": "default"}})), "exactly one");
+        checked(json!({"requestMetadata": {"llmwatch": "judge"}}), "");
+        checked(json!({"requestMetadata": {}}), "length greater than or equal to 1");
+        checked(json!({"requestMetadata": {"a|b": "c"}}), "regular expression pattern");
+        let tool = json!({"name": "t", "inputSchema": {"json": {"any": ["thing", 1, null]}}});
+        checked(json!({"toolConfig": {"tools": [{"toolSpec": tool}]}}), "");
+        checked(json!({"inferenceConfig": {"temperature": 1.5}}), "less than or equal to 1");
+        checked(json!({"modelId": ""}), "'modelId'");
     }
 
     #[test]
