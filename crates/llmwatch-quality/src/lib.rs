@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod exchange;
 pub mod invocation_log;
 mod json;
+pub mod judge;
 pub mod key;
 pub mod metric;
 pub mod metrics;

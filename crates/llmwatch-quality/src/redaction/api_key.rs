@@ -62,24 +62,24 @@ const FORMS: [Form; 33] = [
     with_digit(b"AKCp", 60),
 ];
 
-/// First bytes of all forms, of tokens and of `Bearer`: nothing else is looked at.
-pub(super) const fn may_begin(byte: u8) -> bool {
+/// Whether the first two bytes are those of a form, of a token or of `Bearer`: no other word is
+/// compared with the list.
+pub(super) fn may_begin(text: &[u8]) -> bool {
     matches!(
-        byte,
-        b'A' | b'B'
-            | b'S'
-            | b'b'
-            | b'd'
-            | b'e'
-            | b'g'
-            | b'h'
-            | b'n'
-            | b'p'
-            | b'r'
-            | b's'
-            | b'w'
-            | b'x'
-            | b'y'
+        text,
+        [b'g', b'h' | b'i' | b'l', ..]
+            | [b'x', b'o' | b'a', ..]
+            | [b's' | b'r', b'k', ..]
+            | [b'w', b'h', ..]
+            | [b'A', b'I' | b'B' | b'K', ..]
+            | [b'y', b'a', ..]
+            | [b'h', b'f', ..]
+            | [b'n', b'p', ..]
+            | [b'p', b'y', ..]
+            | [b'S', b'G', ..]
+            | [b'd', b'o', ..]
+            | [b'B' | b'b', b'e', ..]
+            | [b'e', b'y', ..]
     )
 }
 

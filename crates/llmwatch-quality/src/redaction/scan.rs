@@ -84,7 +84,8 @@ fn word(text: &[u8], at: usize, found: &[Found]) -> Option<Found> {
             .map(of(Kind::AwsKey))
             .or_else(|| iban::at(text, at).map(of(Kind::Iban)))
             .or_else(|| {
-                let (start, end) = api_key::may_begin(first).then(|| api_key::at(text, at))??;
+                let (start, end) =
+                    api_key::may_begin(&text[at..]).then(|| api_key::at(text, at))??;
                 Some(Found { kind: Kind::ApiKey, start, end })
             })
     };
