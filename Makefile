@@ -8,6 +8,9 @@ DEPLOYABLE := $(addprefix -p ,$(FUNCTIONS)) -p llmwatch-local
 STACK ?= llmwatch
 # Port of the endpoint of `make local`.
 PORT ?= 4566
+SCORING_BENCHES := -p llmwatch-quality -p llmwatch-embedding --bench parse --bench lexical --bench throughput
+# Theirs and ours are compared on the same core.
+ONE_CORE := taskset -c 0
 # SAM asks for credentials and a Region even to check a template offline.
 OFFLINE := AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
@@ -49,10 +52,14 @@ local: .venv/ready ## Start the local AWS on 127.0.0.1:$PORT until Ctrl-C
 
 model: $(MODEL) ## Fetch the embedding model into target/model; see model/README.md
 
-bench: .venv/ready $(MODEL) ## Measure calls, time, CPU and memory of the functions as deployed
+bench: .venv/ready .venv-bench/ready $(MODEL) ## Measure the functions as deployed, and the scoring
 	cargo build --locked --release $(addprefix -p ,$(FUNCTIONS))
 	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
 	target/demo/demo bench target/release
+	cargo bench --locked --no-run $(SCORING_BENCHES)
+	$(ONE_CORE) cargo bench --locked -p llmwatch-quality --bench parse
+	$(ONE_CORE) cargo bench --locked -p llmwatch-quality --bench lexical -- --python .venv-bench/bin/python
+	$(ONE_CORE) cargo bench --locked -p llmwatch-embedding --bench throughput -- --python .venv-bench/bin/python
 
 accept: ## Take the texts the snapshot tests now produce as right; review the diff
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace --lib --bins --test offline
@@ -91,6 +98,12 @@ delete: ## Delete the stack, and say what is kept and why
 
 .venv-sam/build: local/requirements-build.txt .venv-sam/lint
 	.venv-sam/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.venv-bench/ready: tools/requirements.txt
+	rm -rf .venv-bench
+	python3 -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 # --- The embedding model ----------------------------------------------------------------------------

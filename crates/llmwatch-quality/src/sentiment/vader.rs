@@ -75,8 +75,10 @@ pub(super) struct Passage<'a> {
 impl<'a> Passage<'a> {
     /// Adds a word, and the marks of the piece of text it was read from.
     pub(super) fn push(&mut self, raw: &str, word: Word<'a>) {
-        self.exclamations += count(raw, b'!');
-        self.questions += count(raw, b'?');
+        if !word.is_all_of(raw) {
+            self.exclamations += count(raw, b'!');
+            self.questions += count(raw, b'?');
+        }
         if self.first_but.is_none() && word.is("but") {
             self.first_but = Some(self.words.len());
         }

@@ -14,7 +14,7 @@ static NAMES: LazyLock<FxHashMap<char, &str>> = LazyLock::new(|| {
 
 /// The text with each emoji replaced by its name, set off by a space where none stands before it.
 pub(in crate::sentiment) fn named(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|character| name(character).is_some()) {
+    if text.is_ascii() || !text.chars().any(|character| name(character).is_some()) {
         return Cow::Borrowed(text);
     }
     let mut named = String::with_capacity(2 * text.len());

@@ -40,28 +40,28 @@ pub(super) struct Entry {
     pub(super) is_common: bool,
 }
 
-static ENTRIES: LazyLock<FxHashMap<&str, Entry>> = LazyLock::new(|| {
-    let mut entries: FxHashMap<&str, Entry> = FxHashMap::default();
+static ENTRIES: LazyLock<FxHashMap<&[u8], Entry>> = LazyLock::new(|| {
+    let mut entries: FxHashMap<&[u8], Entry> = FxHashMap::default();
     for (word, valence) in RATED.lines().filter_map(|line| line.split_once('\t')) {
-        entries.entry(word).or_default().valence = valence.parse().ok();
+        entries.entry(word.as_bytes()).or_default().valence = valence.parse().ok();
     }
     for word in BOOSTERS.split_whitespace() {
-        entries.entry(word).or_default().booster = 1.0;
+        entries.entry(word.as_bytes()).or_default().booster = 1.0;
     }
     for word in DAMPENERS.split_whitespace() {
-        entries.entry(word).or_default().booster = -1.0;
+        entries.entry(word.as_bytes()).or_default().booster = -1.0;
     }
     for word in NEGATIONS.split_whitespace() {
-        entries.entry(word).or_default().negates = true;
+        entries.entry(word.as_bytes()).or_default().negates = true;
     }
     for word in COMMON_WORDS {
-        entries.entry(word).or_default().is_common = true;
+        entries.entry(word.as_bytes()).or_default().is_common = true;
     }
     entries
 });
 
-/// What is known of a word in lower case.
-pub(super) fn entry(word: &str) -> Option<&'static Entry> {
+/// What is known of a word in lower case, as bytes of ASCII.
+pub(super) fn entry(word: &[u8]) -> Option<&'static Entry> {
     ENTRIES.get(word)
 }
 
