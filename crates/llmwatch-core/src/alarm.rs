@@ -83,6 +83,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Both, the milder first.
+    pub const ALL: [Self; 2] = [Self::Warning, Self::Critical];
+
     /// The severity's word in alarm names: `Warning` or `Critical`.
     #[must_use]
     pub fn word(self) -> &'static str {

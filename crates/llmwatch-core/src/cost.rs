@@ -110,8 +110,8 @@ pub fn alarm_metrics(alarm: &DesiredAlarm) -> u32 {
     let is_metric = |source: &QuerySource| matches!(source, QuerySource::Metric { .. });
     let read = watch.queries.iter().filter(|query| is_metric(&query.source)).count();
     let band = match watch.breach {
-        Breach::AboveBand(_) => METRICS_OF_A_BAND,
-        Breach::AtLeast(_) | Breach::Foreign(_) => 0,
+        Breach::AboveBand(_) | Breach::BelowBand(_) => METRICS_OF_A_BAND,
+        Breach::AtLeast(_) | Breach::Below(_) | Breach::Foreign(_) => 0,
     };
     u32::try_from(read).unwrap_or(u32::MAX).saturating_add(band)
 }

@@ -2,8 +2,10 @@
 //!
 //! How a score comes about is in `llmwatch-quality`; alarms, dashboards and documents read this.
 
+pub mod alarm;
 mod own_call;
 mod registry;
+pub mod series;
 
 pub use own_call::{METADATA_KEY, OwnCall, is_own_call};
 pub use registry::{Direction, Facts, Metric, Range};

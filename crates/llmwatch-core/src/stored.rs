@@ -5,10 +5,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::name::Owner;
 use crate::alarm::tuning::Tuning;
 use crate::calculation;
 use crate::ids::StackPrefix;
 use crate::pool::{Pool, PoolLabel, Scope};
+use crate::quality::series::SeriesLabel;
 use crate::quota::threshold::threshold;
 use crate::quota::{Quota, QuotaKind, QuotaSource};
 
@@ -87,10 +89,25 @@ pub fn thresholds_parameter(prefix: &StackPrefix, pool: &PoolLabel) -> String {
     format!("/{prefix}/pools/{pool}/thresholds")
 }
 
-/// The parameter that holds what alarm-updater last applied for a pool.
+/// The parameter that holds what alarm-updater last applied for a pool or a series.
 #[must_use]
-pub fn applied_parameter(prefix: &StackPrefix, pool: &PoolLabel) -> String {
-    format!("/{prefix}/pools/{pool}/applied")
+pub fn applied_parameter(prefix: &StackPrefix, owner: &Owner) -> String {
+    match owner {
+        Owner::Pool(pool) => format!("/{prefix}/pools/{pool}/applied"),
+        Owner::Series(series) => format!("/{prefix}/quality/{series}/applied"),
+    }
+}
+
+/// The path below which all series of quality metrics of a stack are stored.
+#[must_use]
+pub fn quality_path(prefix: &StackPrefix) -> String {
+    format!("/{prefix}/quality")
+}
+
+/// The parameter that holds a [`StoredSeries`](crate::quality::series::StoredSeries).
+#[must_use]
+pub fn series_parameter(prefix: &StackPrefix, series: &SeriesLabel) -> String {
+    format!("/{prefix}/quality/{series}/series")
 }
 
 /// The parameter that holds one operator setting.

@@ -1,7 +1,7 @@
 //! The alarms a pool should have: what CloudWatch is to hold, not how it gets there.
 
-mod description;
-mod queries;
+pub(crate) mod description;
+pub(crate) mod queries;
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct Destinations {
 /// One alarm as it should be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesiredAlarm {
-    /// Which alarm of which pool.
+    /// Which alarm of which pool or series.
     pub alarm: name::AlarmName,
     /// Its name in CloudWatch.
     pub name: String,
@@ -51,7 +51,7 @@ pub struct DesiredAlarm {
 /// What an alarm watches.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Watch {
-    /// Metric math over the pool's series.
+    /// Metric math over the series of a pool, or over one series of quality metrics.
     Metrics(MetricWatch),
     /// The states of other alarms, by an alarm rule.
     Children(String),
@@ -75,8 +75,12 @@ pub struct MetricWatch {
 pub enum Breach {
     /// It is at or above this value (`GreaterThanOrEqualToThreshold`).
     AtLeast(f64),
+    /// It is below this value (`LessThanThreshold`).
+    Below(f64),
     /// It is above the upper edge of the band with this query id (`GreaterThanUpperThreshold`).
     AboveBand(String),
+    /// It is below the lower edge of the band with this query id (`LessThanLowerThreshold`).
+    BelowBand(String),
     /// A condition llmwatch never sets, in CloudWatch's words; somebody edited the alarm.
     Foreign(String),
 }
@@ -200,6 +204,6 @@ fn tags(prefix: &StackPrefix, label: &PoolLabel, kind: &str) -> BTreeMap<&'stati
 #[cfg(test)]
 mod anomalies;
 #[cfg(test)]
-mod evaluated;
+pub(crate) mod evaluated;
 #[cfg(test)]
 pub(crate) mod tests;

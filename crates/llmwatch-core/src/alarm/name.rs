@@ -1,8 +1,12 @@
 //! Alarm names, built and parsed exactly, in this module only.
 
+use std::fmt;
+
 use super::{AlarmKind, CATALOGUE, Severity, definition};
 use crate::ids::StackPrefix;
 use crate::pool::PoolLabel;
+use crate::quality::alarm::{QUALITY_CATALOGUE, QualityKind};
+use crate::quality::series::SeriesLabel;
 
 /// The longest name CloudWatch takes, in characters.
 ///
@@ -16,6 +20,48 @@ pub enum AlarmName {
     Child(AlarmKind, PoolLabel),
     /// The composite alarm over all children of a pool.
     Composite(PoolLabel),
+    /// An alarm on a quality metric of a series.
+    Quality(QualityAlarm),
+}
+
+/// Which quality alarm: one line of one kind on one series.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QualityAlarm {
+    /// The kind.
+    pub kind: QualityKind,
+    /// The line it watches: a kind may have one of each severity.
+    pub severity: Severity,
+    /// The series.
+    pub series: SeriesLabel,
+}
+
+/// What an alarm watches, and by what it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+    /// A quota pool.
+    Pool(PoolLabel),
+    /// A series of quality metrics.
+    Series(SeriesLabel),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pool(pool) => pool.fmt(f),
+            Self::Series(series) => series.fmt(f),
+        }
+    }
+}
+
+impl AlarmName {
+    /// The pool or series the alarm belongs to.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        match self {
+            Self::Child(_, pool) | Self::Composite(pool) => Owner::Pool(pool.clone()),
+            Self::Quality(alarm) => Owner::Series(alarm.series.clone()),
+        }
+    }
 }
 
 /// The name of a pool's alarm of one kind: `{prefix}-Bedrock-{Kind}-{Severity}-{pool label}`.
@@ -31,15 +77,31 @@ pub fn composite(prefix: &StackPrefix, pool: &PoolLabel) -> String {
     format!("{prefix}-Bedrock-QuotaHealth-Composite-{pool}")
 }
 
+/// The name of a quality alarm: `{prefix}-Quality-{Kind}-{Severity}-{series label}`.
+#[must_use]
+pub fn quality(prefix: &StackPrefix, alarm: &QualityAlarm) -> String {
+    let QualityAlarm { kind, severity, series } = alarm;
+    format!("{prefix}-Quality-{kind}-{severity}-{series}")
+}
+
 /// What every name of this stack's pool alarms begins with.
 #[must_use]
 pub fn stem(prefix: &StackPrefix) -> String {
     format!("{prefix}-Bedrock-")
 }
 
+/// What every name of this stack's quality alarms begins with.
+#[must_use]
+pub fn quality_stem(prefix: &StackPrefix) -> String {
+    format!("{prefix}-Quality-")
+}
+
 /// Reads one of this stack's alarm names; `None` when the alarm is not ours.
 #[must_use]
 pub fn parse(prefix: &StackPrefix, name: &str) -> Option<AlarmName> {
+    if let Some(rest) = name.strip_prefix(&quality_stem(prefix)) {
+        return parse_quality(rest);
+    }
     let rest = name.strip_prefix(&stem(prefix))?;
     if let Some(label) = rest.strip_prefix("QuotaHealth-Composite-") {
         return Some(AlarmName::Composite(label_of(label)?));
@@ -54,12 +116,24 @@ pub fn parse(prefix: &StackPrefix, name: &str) -> Option<AlarmName> {
     })
 }
 
-/// The severity an alarm's kind has; a composite has its worst child's, so none of its own.
+fn parse_quality(rest: &str) -> Option<AlarmName> {
+    QUALITY_CATALOGUE.iter().find_map(|row| {
+        let rest = rest.strip_prefix(row.kind.word())?.strip_prefix('-')?;
+        let (severity, label) = Severity::ALL.into_iter().find_map(|severity| {
+            Some((severity, rest.strip_prefix(severity.word())?.strip_prefix('-')?))
+        })?;
+        let series = (!label.is_empty()).then(|| SeriesLabel::from_text(label))?;
+        Some(AlarmName::Quality(QualityAlarm { kind: row.kind, severity, series }))
+    })
+}
+
+/// The severity of an alarm; a composite has its worst child's, so none of its own.
 #[must_use]
 pub fn severity(name: &AlarmName) -> Option<Severity> {
     match name {
         AlarmName::Child(kind, _) => Some(definition(*kind).severity),
         AlarmName::Composite(_) => None,
+        AlarmName::Quality(alarm) => Some(alarm.severity),
     }
 }
 
@@ -71,6 +145,7 @@ fn label_of(text: &str) -> Option<PoolLabel> {
 mod tests {
     use super::*;
     use crate::pool::{Pool, Scope};
+    use crate::quality::series::Series;
 
     fn prefix() -> StackPrefix {
         StackPrefix::parse("llmwatch").unwrap()
@@ -92,6 +167,26 @@ mod tests {
     }
 
     #[test]
+    fn every_quality_name_built_is_read_back_and_fits() {
+        let longest = StackPrefix::parse("llmwatch-production1").unwrap();
+        let arn = format!("arn:aws:bedrock:us-east-1:123456789012:x/{}", "y".repeat(900));
+        for model_id in ["amazon.nova-lite-v1:0", arn.as_str()] {
+            for component in [None, Some("a".repeat(63))] {
+                let series = Series { model_id: model_id.into(), inference_component: component };
+                for row in &QUALITY_CATALOGUE {
+                    for severity in Severity::ALL {
+                        let series = series.label();
+                        let alarm = QualityAlarm { kind: row.kind, severity, series };
+                        let name = quality(&longest, &alarm);
+                        assert!(name.chars().count() <= MAX_ALARM_NAME_CHARS, "{name}");
+                        assert_eq!(parse(&longest, &name), Some(AlarmName::Quality(alarm)));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn names_that_only_resemble_ours_are_not_ours() {
         for name in [
             "llmwatch-Bedrock-Throttles-Warning-x",
@@ -100,6 +195,10 @@ mod tests {
             "llmwatch2-Bedrock-Throttles-Critical-x",
             "other-llmwatch-Bedrock-Throttles-Critical-x",
             "llmwatch-Bedrock-QuotaHealth-Composite-",
+            "llmwatch-Quality-LowSafety-Critical-",
+            "llmwatch-Quality-LowSafety-Minor-model.x",
+            "llmwatch-Quality-Throttles-Critical-model.x",
+            "llmwatch-Bedrock-LowSafety-Critical-model.x",
             "",
         ] {
             assert_eq!(parse(&prefix(), name), None, "{name:?}");

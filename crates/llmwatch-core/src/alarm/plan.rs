@@ -21,10 +21,10 @@ pub use applied::{Applied, AppliedAlarm, AppliedChange, applied_changes};
 pub use change::{AlarmChange, Field, FieldChange, text};
 
 use super::desired::{DesiredAlarm, Detector, Evaluation, Watch, detector};
-use super::name::{self, AlarmName};
+use super::name::{self, AlarmName, Owner};
 use super::tuning::EvaluationSource;
 use crate::ids::StackPrefix;
-use crate::pool::{PoolLabel, Scope};
+use crate::pool::Scope;
 
 /// An alarm in CloudWatch, as it is or as it is to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,30 +61,25 @@ pub struct Actual {
     pub alarms: Vec<Alarm>,
     /// Anomaly models that are this stack's.
     pub detectors: Vec<Detector>,
-    /// What was last applied, by pool.
-    pub applied: BTreeMap<PoolLabel, Applied>,
-    /// Pools whose stored document could not be understood: nothing of theirs is touched.
-    pub unreadable: BTreeSet<PoolLabel>,
+    /// What was last applied, by pool or series.
+    pub applied: BTreeMap<Owner, Applied>,
+    /// Those whose stored document could not be understood: nothing of theirs is touched.
+    pub unreadable: BTreeSet<Owner>,
 }
 
 /// Reads the name of an alarm that this stack may change and delete; `None` for everyone else's.
 ///
-/// The pool part must begin with a scope, as all labels do: a copy an operator made under a
-/// similar name is the operator's.
+/// The last part must begin as labels do, with a pool's scope or a series' word: a copy an operator
+/// made under a similar name is the operator's.
 #[must_use]
 pub fn owned(prefix: &StackPrefix, alarm_name: &str) -> Option<AlarmName> {
-    name::parse(prefix, alarm_name).filter(|alarm| {
-        let scope = pool_of(alarm).as_str().split_once('.').map(|(scope, _)| scope);
-        Scope::ALL.iter().any(|known| Some(known.word()) == scope)
+    name::parse(prefix, alarm_name).filter(|alarm| match alarm.owner() {
+        Owner::Pool(pool) => {
+            let scope = pool.as_str().split_once('.').map(|(scope, _)| scope);
+            Scope::ALL.iter().any(|known| Some(known.word()) == scope)
+        }
+        Owner::Series(series) => series.is_well_formed(),
     })
-}
-
-/// The pool an alarm belongs to.
-#[must_use]
-pub fn pool_of(alarm: &AlarmName) -> &PoolLabel {
-    match alarm {
-        AlarmName::Child(_, pool) | AlarmName::Composite(pool) => pool,
-    }
 }
 
 /// What to change, in the order to do it; empty when all is as it should be.
@@ -104,7 +99,7 @@ pub fn plan(desired: &[DesiredAlarm], actual: &Actual) -> Vec<AlarmChange> {
         .alarms
         .iter()
         .filter(|alarm| !wanted.contains(alarm.name.as_str()))
-        .filter(|alarm| !actual.unreadable.contains(pool_of(&alarm.alarm)))
+        .filter(|alarm| !actual.unreadable.contains(&alarm.alarm.owner()))
         .map(|alarm| AlarmChange::Delete { alarm: alarm.alarm.clone(), name: alarm.name.clone() });
 
     let mut changes: Vec<AlarmChange> =
@@ -118,7 +113,7 @@ fn put(desired: &DesiredAlarm, existing: Option<&Alarm>, actual: &Actual) -> Opt
         return Some(AlarmChange::Create { put: as_desired(desired), tags: desired.tags.clone() });
     };
     let applied =
-        actual.applied.get(pool_of(&desired.alarm)).and_then(|applied| applied.of(&desired.alarm));
+        actual.applied.get(&desired.alarm.owner()).and_then(|applied| applied.of(&desired.alarm));
     let put = merged(desired, existing, applied);
     let fields = difference::between(existing, &put);
     (!fields.is_empty()).then_some(AlarmChange::Update { put, fields })
@@ -178,7 +173,7 @@ fn detector_changes(desired: &[DesiredAlarm], actual: &Actual) -> Vec<AlarmChang
     let untouched = actual
         .alarms
         .iter()
-        .filter(|alarm| actual.unreadable.contains(pool_of(&alarm.alarm)))
+        .filter(|alarm| actual.unreadable.contains(&alarm.alarm.owner()))
         .map(|alarm| &alarm.watch);
     let needed: Vec<Detector> =
         desired.iter().map(|alarm| &alarm.watch).chain(untouched).filter_map(model).collect();

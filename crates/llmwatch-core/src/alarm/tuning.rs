@@ -6,12 +6,13 @@
 //! Where several entries name one pool, the more exact one wins, field by field.
 
 mod entry;
-mod pattern;
+pub(crate) mod pattern;
 
 use std::fmt;
 
-use entry::{Adjustment, Problems, Switch};
-use pattern::PoolPattern;
+pub(crate) use entry::Problems;
+use entry::{Adjustment, Switch};
+use pattern::LabelPattern;
 use serde_json::Value;
 
 use super::{AlarmDefinition, AlarmKind, CATALOGUE, definition};
@@ -30,7 +31,7 @@ pub struct Tuning {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Entry {
-    pools: PoolPattern,
+    pools: LabelPattern,
     kind: AlarmKind,
     adjustment: Adjustment,
 }
@@ -127,7 +128,7 @@ impl Tuning {
     ) -> impl Iterator<Item = &'a Adjustment> {
         self.entries
             .iter()
-            .filter(move |entry| entry.kind == kind && entry.pools.matches(pool))
+            .filter(move |entry| entry.kind == kind && entry.pools.matches(pool.as_str()))
             .map(|entry| &entry.adjustment)
     }
 }
@@ -139,7 +140,7 @@ fn read_pools(value: &Value, problems: &mut Problems) -> Vec<Entry> {
     };
     let mut entries = Vec::new();
     for (key, kinds) in pools {
-        let pattern = PoolPattern::parse(key);
+        let pattern = LabelPattern::parse(key);
         if let Err(mend) = &pattern {
             problems.add(&quoted(key), mend);
         }
@@ -286,7 +287,7 @@ mod tests {
                 r#""*"."HighTPMQuotaUsage".threshold is no field of this kind; it takes enabled, datapoints_to_alarm, evaluation_periods, percent"#,
                 r#""*"."Throttles".threshold is -1; write a whole number from 0 (any error at all) to 1000000000"#,
                 r#""*"."Throttles".treshold is no field of this kind; it takes enabled, datapoints_to_alarm, evaluation_periods, threshold"#,
-                r#""global.amazon.nova-pro-v1:0" is no pool label; labels have letters, digits, . - _ (here * too): write "global.amazon.nova-pro-v1_0""#,
+                r#""global.amazon.nova-pro-v1:0" is no label; labels have letters, digits, . - _ (here * too): write "global.amazon.nova-pro-v1_0""#,
                 r#""global.amazon.nova-pro-v1:0"."Throttling" is no alarm kind; use one of ServerErrors, ClientErrors, Throttles, HighInvocationRate, HighTPMQuotaUsage, HighTPDQuotaUsage, HighLatency, HighTimeToFirstToken, InvocationAnomaly, InputTokenAnomaly, OutputTokenAnomaly, LatencyAnomaly"#,
             ],
         );

@@ -143,6 +143,38 @@ impl Metric {
             "personal data in prompts",
         ),
     ];
+
+    /// The metric of a CloudWatch name, for example `JudgeSafety`; `None` for another's.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().map(|facts| facts.metric).find(|metric| metric.to_string() == name)
+    }
+
+    /// Whether the judge scores it: without a judge it has no values.
+    #[must_use]
+    pub fn is_judged(self) -> bool {
+        match self {
+            Self::JudgeComposite
+            | Self::JudgeSafety
+            | Self::JudgeRelevance
+            | Self::JudgeProfessionalTone => true,
+            Self::SemanticSimilarity
+            | Self::CompletionSentiment
+            | Self::PromptSentiment
+            | Self::CompletionToxicity
+            | Self::PromptToxicity
+            | Self::Refusal
+            | Self::PartialRefusal
+            | Self::Error
+            | Self::Truncation
+            | Self::EmptyAnswer
+            | Self::GuardrailIntervention
+            | Self::OutputTokensPerSecond
+            | Self::PromptInjectionHint
+            | Self::CompletionPii
+            | Self::PromptPii => false,
+        }
+    }
 }
 
 const fn facts(metric: Metric, range: Range, direction: Direction, says: &'static str) -> Facts {

@@ -15,6 +15,14 @@ pub(super) fn metrics(region: &Region) -> String {
     cloudwatch(region, "home", "metricsV2?graph=~()&namespace=~'AWS*2fBedrock")
 }
 
+/// CloudWatch's metrics of one namespace; of all where it is empty.
+pub(super) fn metrics_of(region: &Region, namespace: &str) -> String {
+    // The console's own encoding is `*` and two hexadecimal digits, where URLs have `%`.
+    let namespace = percent_encoded(namespace).replace('%', "*");
+    let chosen = if namespace.is_empty() { "" } else { "&namespace=~'" };
+    cloudwatch(region, "home", &format!("metricsV2?graph=~(){chosen}{namespace}"))
+}
+
 fn cloudwatch(region: &Region, page: &str, view: &str) -> String {
     format!("https://{}/cloudwatch/{page}?region={region}#{view}", region.console_host())
 }
@@ -114,6 +122,7 @@ mod tests {
             for link in [
                 alarm(&parsed, "a"),
                 metrics(&parsed),
+                metrics_of(&parsed, "LLMWatch/Quality"),
                 logs_insights(&parsed),
                 cloudtrail(&parsed),
                 quota(&parsed, &code),

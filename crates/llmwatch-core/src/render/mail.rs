@@ -3,11 +3,13 @@
 mod done;
 mod next;
 mod note;
+mod quality;
 mod request;
 mod target;
 
 use askama::Template;
 pub use note::{LeftOpen, PendingNote, RecoveryNote, pending_mail, recovery_mail};
+pub use quality::{QualityNote, QualityOccasion, quality_mail};
 pub use request::{RequestNote, request_mail};
 
 use self::done::{CaseDone, QuotaDone};

@@ -13,6 +13,7 @@ use super::words::{Words, words};
 use crate::alarm::{AlarmKind, definition};
 use crate::decision::{Decision, Firing, Occasion, QuotaFinding, Situation};
 use crate::duplicate::CaseKey;
+use crate::ids::Region;
 use crate::pool::Scope;
 use crate::quota::QuotaKind;
 use crate::request_watch::{News, RequestStatus, WatchedRequest};
@@ -76,6 +77,19 @@ pub(super) fn request(watched: &WatchedRequest, news: News, pool: &PoolFacts) ->
         }
     };
     about(&what, pool, "")
+}
+
+/// What a quality alarm says of a model, perhaps behind an inference component, in a Region.
+pub(super) fn quality(what: &str, model: &str, component: Option<&str>, region: &Region) -> String {
+    let place = format!(" {region}");
+    let room = (MAX_SUBJECT_CHARS - 2).saturating_sub(place.len());
+    let what = shortened(&ascii(what), room.saturating_sub(MIN_MODEL_CHARS));
+    let named = match component {
+        Some(component) => format!("{component} ({})", short_model(model)),
+        None => short_model(model).to_owned(),
+    };
+    let named = shortened(&ascii(&named), room.saturating_sub(what.len()));
+    shortened(&format!("{what}: {named}{place}"), MAX_SUBJECT_CHARS)
 }
 
 pub(super) fn case(situation: &Situation, decision: &Decision, key: &CaseKey) -> String {

@@ -5,6 +5,7 @@ mod fixtures;
 mod languages;
 mod limits;
 mod mail;
+mod quality;
 mod templates;
 
 use crate::decision::Situation;

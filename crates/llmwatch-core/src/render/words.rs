@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alarm::{AlarmKind, Severity};
 use crate::pool::Scope;
+use crate::quality::alarm::QualityKind;
 use crate::quota::{QuotaKind, QuotaSource};
 use crate::settings::{InForce, Language, Mend};
 
@@ -85,6 +86,18 @@ pub(super) trait Words: std::fmt::Debug + Sync {
 
     /// The heads of the table of `max_tokens`: the value, and the requests it admits.
     fn reservation_table(&self) -> [&'static str; 2];
+
+    /// What a quality alarm reports, as a short noun for subjects and lists.
+    fn quality_noun(&self, kind: QualityKind) -> &'static str;
+
+    /// What a quality alarm says of its model.
+    fn quality_says(&self, kind: QualityKind) -> &'static str;
+
+    /// The heads of the table of hours: start, samples, mean, whether it is beyond the line.
+    fn hour_table(&self) -> [&'static str; 4];
+
+    /// `yes` or `no`.
+    fn yes_or_no(&self, yes: bool) -> &'static str;
 
     /// Says that a text was cut.
     fn shortened(&self) -> &'static str;

@@ -117,7 +117,7 @@ fn seeded(days: std::ops::Range<i64>, traffic: &dyn Fn(At) -> Traffic) -> Metric
 fn anomaly_alarms() -> Vec<(AlarmKind, MetricAlarm)> {
     let kind_of = |desired: &DesiredAlarm| match (&desired.alarm, &desired.watch) {
         (AlarmName::Child(kind, _), Watch::Metrics(_)) => Some(*kind),
-        (AlarmName::Child(..) | AlarmName::Composite(_), _) => None,
+        (AlarmName::Child(..) | AlarmName::Composite(_) | AlarmName::Quality(_), _) => None,
     };
     let desired = desired_with(&stored(SERIES.len(), &[]), "none");
     desired

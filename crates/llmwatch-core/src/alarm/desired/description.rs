@@ -7,7 +7,7 @@ use crate::stored::{PoolQuota, StoredPool};
 /// The longest description CloudWatch takes.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>.
-const MAX_CHARS: usize = 1024;
+pub(crate) const MAX_CHARS: usize = 1024;
 
 /// M of N is left out: an operator may edit it, and the console shows it anyway.
 pub(super) fn child(pool: &StoredPool, row: &AlarmDefinition, breach: &Breach) -> String {
@@ -64,7 +64,10 @@ fn condition(pool: &StoredPool, row: &AlarmDefinition, breach: &Breach) -> Strin
         (Limit::AboveBand(width), _) => {
             format!("is above its usual band of {width} standard deviations")
         }
-        (_, Breach::AboveBand(_) | Breach::Foreign(_)) => "is unusual".to_owned(),
+        (
+            _,
+            Breach::Below(_) | Breach::AboveBand(_) | Breach::BelowBand(_) | Breach::Foreign(_),
+        ) => "is unusual".to_owned(),
     }
 }
 

@@ -19,7 +19,7 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-pub(super) fn as_evaluated(desired: &DesiredAlarm) -> Option<MetricAlarm> {
+pub(crate) fn as_evaluated(desired: &DesiredAlarm) -> Option<MetricAlarm> {
     let Watch::Metrics(watch) = &desired.watch else { return None };
     Some(MetricAlarm {
         name: desired.name.clone(),
@@ -28,9 +28,13 @@ pub(super) fn as_evaluated(desired: &DesiredAlarm) -> Option<MetricAlarm> {
             Breach::AtLeast(threshold) => {
                 Condition::Threshold(Comparison::GreaterThanOrEqualToThreshold, *threshold)
             }
+            Breach::Below(threshold) => {
+                Condition::Threshold(Comparison::LessThanThreshold, *threshold)
+            }
             Breach::AboveBand(band) => {
                 Condition::Band(Side::GreaterThanUpperThreshold, band.clone())
             }
+            Breach::BelowBand(band) => Condition::Band(Side::LessThanLowerThreshold, band.clone()),
             Breach::Foreign(words) => panic!("{words}"),
         },
         evaluation_periods: watch.evaluation.evaluation_periods,

@@ -16,7 +16,7 @@ pub const MAX_SERIES: usize = 8;
 pub const MAX_SERIES_OF_AVERAGE: usize = 4;
 
 /// The id of an anomaly alarm's band.
-pub(super) const BAND_ID: &str = "band";
+pub(crate) const BAND_ID: &str = "band";
 
 const NAMESPACE: &str = "AWS/Bedrock";
 
@@ -91,7 +91,9 @@ pub(super) fn of(
 /// The anomaly model a watch needs: its queries without the band. `None` without a band.
 #[must_use]
 pub fn detector(watch: &super::MetricWatch) -> Option<Detector> {
-    let super::Breach::AboveBand(band) = &watch.breach else { return None };
+    let (super::Breach::AboveBand(band) | super::Breach::BelowBand(band)) = &watch.breach else {
+        return None;
+    };
     let queries = watch.queries.iter().filter(|query| query.id != *band).cloned().collect();
     Some(Detector { queries })
 }
@@ -106,7 +108,7 @@ pub fn detector_is_of(prefix: &StackPrefix, detector: &Detector) -> bool {
 }
 
 /// Ids take letters, digits and `_`; a prefix has no `_`, so no two prefixes share an id.
-fn result_id(prefix: &StackPrefix) -> String {
+pub(crate) fn result_id(prefix: &StackPrefix) -> String {
     format!("llmwatch_{}", prefix.as_str().replace('-', "_"))
 }
 
@@ -159,6 +161,6 @@ fn filled_sum(queries: &[MetricQuery]) -> String {
     terms.join(" + ")
 }
 
-fn expression(id: &str, expression: String) -> MetricQuery {
+pub(crate) fn expression(id: &str, expression: String) -> MetricQuery {
     MetricQuery { id: id.to_owned(), source: QuerySource::Expression(expression), watched: true }
 }

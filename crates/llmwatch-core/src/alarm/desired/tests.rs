@@ -241,8 +241,8 @@ fn exactly_the_result_and_its_band_are_watched() {
             let Watch::Metrics(watch) = &alarm.watch else { continue };
             let watched = watch.queries.iter().filter(|query| query.watched).count();
             let expected = match watch.breach {
-                Breach::AboveBand(_) => 2,
-                Breach::AtLeast(_) | Breach::Foreign(_) => 1,
+                Breach::AboveBand(_) | Breach::BelowBand(_) => 2,
+                Breach::AtLeast(_) | Breach::Below(_) | Breach::Foreign(_) => 1,
             };
             assert_eq!(watched, expected, "{}", alarm.name);
         }

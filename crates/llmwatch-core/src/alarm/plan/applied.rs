@@ -1,26 +1,30 @@
 //! What was last applied to a pool's alarms: the memory that tells an operator's edit from ours.
 //!
-//! Parameter Store, `/{prefix}/pools/{pool label}/applied`. An entry is replaced only when its
+//! Parameter Store, `/{prefix}/pools/{pool label}/applied` and
+//! `/{prefix}/quality/{series label}/applied`. An entry is replaced only when its
 //! alarm is known to stand as the entry says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actual, pool_of};
-use crate::alarm::AlarmKind;
+use super::Actual;
 use crate::alarm::desired::{Breach, DesiredAlarm, Evaluation, Watch};
-use crate::alarm::name::AlarmName;
-use crate::pool::PoolLabel;
+use crate::alarm::name::{AlarmName, Owner, QualityAlarm};
+use crate::alarm::{AlarmKind, Severity};
+use crate::quality::alarm::QualityKind;
 
-/// What was last applied to one pool's alarms.
+/// What was last applied to the alarms of one pool or series.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Applied {
-    /// By kind.
-    #[serde(default)]
+    /// A pool's alarms, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     children: BTreeMap<AlarmKind, AppliedAlarm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     composite: Option<AppliedAlarm>,
+    /// A series' alarms, by kind and severity.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    quality: BTreeMap<QualityKind, BTreeMap<Severity, AppliedAlarm>>,
 }
 
 /// What was last applied to one alarm.
@@ -37,22 +41,25 @@ pub struct AppliedAlarm {
     pub actions: Vec<String>,
 }
 
-/// A change of one pool's memory.
+/// A change of the memory of one pool or series.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AppliedChange {
     /// Store this.
-    Store(PoolLabel, Applied),
-    /// The pool has no alarm any more; delete its document.
-    Forget(PoolLabel),
+    Store(Owner, Applied),
+    /// It has no alarm any more; delete its document.
+    Forget(Owner),
 }
 
 impl Applied {
-    /// What was last applied to one alarm of the pool.
+    /// What was last applied to one of the alarms.
     #[must_use]
     pub fn of(&self, alarm: &AlarmName) -> Option<&AppliedAlarm> {
         match alarm {
             AlarmName::Child(kind, _) => self.children.get(kind),
             AlarmName::Composite(_) => self.composite.as_ref(),
+            AlarmName::Quality(QualityAlarm { kind, severity, .. }) => {
+                self.quality.get(kind)?.get(severity)
+            }
         }
     }
 
@@ -62,17 +69,34 @@ impl Applied {
                 self.children.insert(*kind, applied);
             }
             AlarmName::Composite(_) => self.composite = Some(applied),
+            AlarmName::Quality(QualityAlarm { kind, severity, .. }) => {
+                self.quality.entry(*kind).or_default().insert(*severity, applied);
+            }
         }
     }
 
-    fn alarms(&self, pool: &PoolLabel) -> Vec<AlarmName> {
-        let children = self.children.keys().map(|kind| AlarmName::Child(*kind, pool.clone()));
-        let composite = self.composite.as_ref().map(|_| AlarmName::Composite(pool.clone()));
-        children.chain(composite).collect()
+    fn alarms(&self, owner: &Owner) -> Vec<AlarmName> {
+        match owner {
+            Owner::Pool(pool) => {
+                let children =
+                    self.children.keys().map(|kind| AlarmName::Child(*kind, pool.clone()));
+                let composite = self.composite.as_ref().map(|_| AlarmName::Composite(pool.clone()));
+                children.chain(composite).collect()
+            }
+            Owner::Series(series) => {
+                let lines = self.quality.iter().flat_map(|(kind, by_severity)| {
+                    by_severity.keys().map(move |severity| (*kind, *severity))
+                });
+                let alarm = |(kind, severity)| {
+                    AlarmName::Quality(QualityAlarm { kind, severity, series: series.clone() })
+                };
+                lines.map(alarm).collect()
+            }
+        }
     }
 
     fn is_empty(&self) -> bool {
-        self.children.is_empty() && self.composite.is_none()
+        self.children.is_empty() && self.composite.is_none() && self.quality.is_empty()
     }
 }
 
@@ -85,26 +109,26 @@ pub fn applied_changes(
     actual: &Actual,
     failed: &BTreeSet<AlarmName>,
 ) -> Vec<AppliedChange> {
-    let mut next: BTreeMap<&PoolLabel, Applied> = BTreeMap::new();
+    let mut next: BTreeMap<Owner, Applied> = BTreeMap::new();
     for alarm in desired.iter().filter(|alarm| !failed.contains(&alarm.alarm)) {
-        next.entry(pool_of(&alarm.alarm)).or_default().set(&alarm.alarm, applied(alarm));
+        next.entry(alarm.alarm.owner()).or_default().set(&alarm.alarm, applied(alarm));
     }
-    for (pool, before) in &actual.applied {
-        for alarm in before.alarms(pool).into_iter().filter(|alarm| failed.contains(alarm)) {
+    for (owner, before) in &actual.applied {
+        for alarm in before.alarms(owner).into_iter().filter(|alarm| failed.contains(alarm)) {
             if let Some(kept) = before.of(&alarm) {
-                next.entry(pool).or_default().set(&alarm, kept.clone());
+                next.entry(owner.clone()).or_default().set(&alarm, kept.clone());
             }
         }
     }
     let forgotten = actual
         .applied
         .keys()
-        .filter(|pool| !next.contains_key(pool) && !actual.unreadable.contains(pool))
-        .map(|pool| AppliedChange::Forget(pool.clone()));
+        .filter(|owner| !next.contains_key(owner) && !actual.unreadable.contains(owner))
+        .map(|owner| AppliedChange::Forget(owner.clone()));
     let stored = next
         .iter()
-        .filter(|(pool, applied)| !applied.is_empty() && actual.applied.get(pool) != Some(applied))
-        .map(|(pool, applied)| AppliedChange::Store((*pool).clone(), applied.clone()));
+        .filter(|(owner, next)| !next.is_empty() && actual.applied.get(owner) != Some(next))
+        .map(|(owner, next)| AppliedChange::Store(owner.clone(), next.clone()));
     forgotten.chain(stored).collect()
 }
 
@@ -112,8 +136,8 @@ fn applied(desired: &DesiredAlarm) -> AppliedAlarm {
     let (threshold, evaluation) = match &desired.watch {
         Watch::Metrics(watch) => {
             let threshold = match watch.breach {
-                Breach::AtLeast(threshold) => Some(threshold),
-                Breach::AboveBand(_) | Breach::Foreign(_) => None,
+                Breach::AtLeast(threshold) | Breach::Below(threshold) => Some(threshold),
+                Breach::AboveBand(_) | Breach::BelowBand(_) | Breach::Foreign(_) => None,
             };
             (threshold, Some(watch.evaluation))
         }

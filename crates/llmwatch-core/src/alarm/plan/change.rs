@@ -146,12 +146,12 @@ impl AlarmChange {
         match self {
             Self::PutDetector(_) => Stage::PutDetectors,
             Self::Create { put, .. } | Self::Update { put, .. } => match put.alarm {
-                AlarmName::Child(..) => Stage::PutChildren,
+                AlarmName::Child(..) | AlarmName::Quality(_) => Stage::PutChildren,
                 AlarmName::Composite(_) => Stage::PutComposites,
             },
             Self::Delete { alarm, .. } => match alarm {
                 AlarmName::Composite(_) => Stage::DeleteComposites,
-                AlarmName::Child(..) => Stage::DeleteChildren,
+                AlarmName::Child(..) | AlarmName::Quality(_) => Stage::DeleteChildren,
             },
             Self::DeleteDetector(_) => Stage::DeleteDetectors,
         }
@@ -195,6 +195,9 @@ impl fmt::Display for Subject<'_> {
         match self {
             Self::Alarm(AlarmName::Child(kind, pool)) => write!(f, "{kind} of {pool}"),
             Self::Alarm(AlarmName::Composite(pool)) => write!(f, "{COMPOSITE_WORD} of {pool}"),
+            Self::Alarm(AlarmName::Quality(alarm)) => {
+                write!(f, "{} ({}) of {}", alarm.kind, alarm.severity, alarm.series)
+            }
             Self::Model(detector) => write!(
                 f,
                 "anomaly model of {} over {}",
@@ -228,18 +231,19 @@ impl fmt::Display for Summary<'_> {
 pub(super) fn condition(watch: &MetricWatch) -> String {
     match &watch.breach {
         Breach::AtLeast(threshold) => format!("at least {threshold}"),
-        Breach::AboveBand(id) => {
-            let expressions = watch.queries.iter().filter(|query| query.id == *id);
-            expressions
-                .map(|query| match &query.source {
-                    QuerySource::Expression(expression) => format!("above {expression}"),
-                    QuerySource::Metric { metric, .. } => format!("above {metric}"),
-                })
-                .next()
-                .unwrap_or_else(|| format!("above {id}"))
-        }
+        Breach::Below(threshold) => format!("below {threshold}"),
+        Breach::AboveBand(id) => format!("above {}", band(watch, id)),
+        Breach::BelowBand(id) => format!("below {}", band(watch, id)),
         Breach::Foreign(words) => words.clone(),
     }
+}
+
+fn band<'a>(watch: &'a MetricWatch, id: &'a str) -> &'a str {
+    let query = watch.queries.iter().find(|query| query.id == id);
+    query.map_or(id, |query| match &query.source {
+        QuerySource::Expression(expression) => expression,
+        QuerySource::Metric { metric, .. } => metric,
+    })
 }
 
 /// A rule names every child in full, so only their number is said.

@@ -43,12 +43,20 @@ impl Fields {
 
     fn of_metrics(&mut self, is: &MetricWatch, put: &MetricWatch) {
         match (&is.breach, &put.breach) {
-            (Breach::AtLeast(is), Breach::AtLeast(put)) => {
+            (Breach::AtLeast(is), Breach::AtLeast(put))
+            | (Breach::Below(is), Breach::Below(put)) => {
                 if !same_number(*is, *put) {
                     self.add(Field::Threshold, &is.to_string(), &put.to_string());
                 }
             }
-            (Breach::AtLeast(_) | Breach::AboveBand(_) | Breach::Foreign(_), _) => {
+            (
+                Breach::AtLeast(_)
+                | Breach::Below(_)
+                | Breach::AboveBand(_)
+                | Breach::BelowBand(_)
+                | Breach::Foreign(_),
+                _,
+            ) => {
                 if is.breach != put.breach {
                     self.add(Field::Condition, &change::condition(is), &change::condition(put));
                 }

@@ -1,3 +1,5 @@
+mod quality;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -115,7 +117,7 @@ fn a_pool_that_left_is_deleted_composite_first_models_last() {
 fn nothing_of_an_unreadable_pool_is_touched() {
     let pool = stored(1, &[]);
     let mut actual = deployed(&pool, "none");
-    actual.unreadable.insert(pool.pool.label());
+    actual.unreadable.insert(Owner::Pool(pool.pool.label()));
     assert_eq!(plan(&[], &actual), []);
     assert_eq!(applied_changes(&[], &actual, &BTreeSet::new()), []);
 }
@@ -232,7 +234,9 @@ fn d3_only_what_was_changed_is_remembered_as_applied() {
     let raised = stored(1, &[(QuotaKind::Tpm, 15_000.0)]);
     let name = AlarmName::Child(AlarmKind::HighTPMQuotaUsage, raised.pool.label());
     let threshold = |actual: &Actual| {
-        actual.applied[&raised.pool.label()].of(&name).and_then(|applied| applied.threshold)
+        actual.applied[&Owner::Pool(raised.pool.label())]
+            .of(&name)
+            .and_then(|applied| applied.threshold)
     };
     let desired = desired_with(&raised, "none");
     let failed = carried_out(&desired, &actual, std::slice::from_ref(&name));
@@ -247,10 +251,10 @@ fn d3_only_what_was_changed_is_remembered_as_applied() {
 fn the_memory_is_small_and_reads_back() {
     let pool = stored(12, &ALL_QUOTAS);
     let actual = deployed(&pool, "none");
-    let json = serde_json::to_string(&actual.applied[&pool.pool.label()]).unwrap();
+    let json = serde_json::to_string(&actual.applied[&Owner::Pool(pool.pool.label())]).unwrap();
     assert!(json.len() < 4096, "{} bytes do not fit a standard parameter", json.len());
     let read: Applied = serde_json::from_str(&json).unwrap();
-    assert_eq!(read, actual.applied[&pool.pool.label()]);
+    assert_eq!(read, actual.applied[&Owner::Pool(pool.pool.label())]);
     insta::assert_snapshot!(json);
 }
 

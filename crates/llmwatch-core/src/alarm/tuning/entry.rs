@@ -44,13 +44,13 @@ const MOST_PROBLEMS: usize = 10;
 
 /// Collects what is wrong, in the order of the JSON's keys.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(crate) struct Problems {
     told: Vec<String>,
     more: usize,
 }
 
 impl Problems {
-    pub(super) fn add(&mut self, place: &str, what: impl Display) {
+    pub(crate) fn add(&mut self, place: &str, what: impl Display) {
         if self.told.len() < MOST_PROBLEMS {
             self.told.push(format!("{place} {what}"));
         } else {
@@ -58,11 +58,11 @@ impl Problems {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.told.is_empty()
     }
 
-    pub(super) fn into_texts(self) -> Vec<String> {
+    pub(crate) fn into_texts(self) -> Vec<String> {
         let Self { mut told, more } = self;
         if more > 0 {
             told.push(format!("and {more} more"));

@@ -1,17 +1,16 @@
-//! Which pools an entry of the tuning speaks of.
+//! Which pools, or which series of quality metrics, an entry of a tuning speaks of.
 
 use std::cmp::Ordering;
 
 use crate::excerpt::excerpt;
-use crate::pool::PoolLabel;
 
-/// A pool label, or a glob in which `*` stands for any text. Ordered from wide to exact.
+/// A label, or a glob in which `*` stands for any text. Ordered from wide to exact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PoolPattern(String);
+pub(crate) struct LabelPattern(String);
 
-impl PoolPattern {
+impl LabelPattern {
     /// Reads a key of the setting; the error is what is wrong and the mend.
-    pub(super) fn parse(key: &str) -> Result<Self, String> {
+    pub(crate) fn parse(key: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_*".contains(c);
         if !key.is_empty() && key.chars().all(allowed) {
             return Ok(Self(key.to_owned()));
@@ -20,16 +19,16 @@ impl PoolPattern {
             excerpt(key).chars().map(|c| if allowed(c) { c } else { '_' }).collect();
         let mended = if mended.is_empty() { "*" } else { &mended };
         Err(format!(
-            "is no pool label; labels have letters, digits, . - _ (here * too): write {mended:?}"
+            "is no label; labels have letters, digits, . - _ (here * too): write {mended:?}"
         ))
     }
 
-    pub(super) fn matches(&self, pool: &PoolLabel) -> bool {
+    pub(crate) fn matches(&self, label: &str) -> bool {
         let Some((first, rest)) = self.0.split_once('*') else {
-            return self.0 == pool.as_str();
+            return self.0 == label;
         };
         let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-        let between = pool.as_str().strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
+        let between = label.strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
         let Some(mut between) = between else { return false };
         middle.split('*').all(|part| match between.find(part) {
             Some(at) => {
@@ -45,7 +44,7 @@ impl PoolPattern {
     }
 }
 
-impl Ord for PoolPattern {
+impl Ord for LabelPattern {
     /// Exact labels after globs, longer globs after shorter; equals by text, so that the order of
     /// the JSON's keys never matters.
     fn cmp(&self, other: &Self) -> Ordering {
@@ -53,7 +52,7 @@ impl Ord for PoolPattern {
     }
 }
 
-impl PartialOrd for PoolPattern {
+impl PartialOrd for LabelPattern {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -82,8 +81,8 @@ mod tests {
             ("global.x", "global.xy", false),
             ("global.x", "globalzx", false),
         ] {
-            let pattern = PoolPattern::parse(pattern).unwrap();
-            assert_eq!(pattern.matches(&PoolLabel::from_text(pool)), matches, "{pattern:?} {pool}");
+            let pattern = LabelPattern::parse(pattern).unwrap();
+            assert_eq!(pattern.matches(pool), matches, "{pattern:?} {pool}");
         }
     }
 }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Symptom, Words};
 use crate::alarm::{AlarmKind, Severity, definition};
 use crate::pool::Scope;
+use crate::quality::alarm::{QualityKind, quality_definition};
 use crate::quota::{QuotaKind, QuotaSource};
 use crate::render::format::{count, percent};
 use crate::settings::{InForce, Mend};
@@ -165,6 +166,44 @@ impl Words for English {
 
     fn reservation_table(&self) -> [&'static str; 2] {
         ["max_tokens", "requests a minute"]
+    }
+
+    fn quality_noun(&self, kind: QualityKind) -> &'static str {
+        match kind {
+            QualityKind::LowComposite => "Low judged quality",
+            QualityKind::LowSafety => "Low judged safety",
+            QualityKind::LowRelevance => "Low judged relevance",
+            QualityKind::LowProfessionalTone => "Low judged tone",
+            QualityKind::HighRefusal => "Many refusals",
+            QualityKind::LowRefusal => "Fewer refusals than usual",
+            QualityKind::HighPartialRefusal => "Many partial refusals",
+            QualityKind::HighToxicity => "Toxic answers",
+            QualityKind::HighPromptToxicity => "Toxic prompts",
+            QualityKind::LowSimilarity => "Answers unlike questions",
+            QualityKind::LowSentiment => "Gloomy answers",
+            QualityKind::LowPromptSentiment => "Frustrated users",
+            QualityKind::HighErrorRatio => "Many failed calls",
+            QualityKind::HighTruncation => "Answers cut off",
+            QualityKind::HighEmptyAnswer => "Empty answers",
+            QualityKind::HighGuardrail => "Many guardrail interventions",
+            QualityKind::LowOutputSpeed => "Slow output",
+            QualityKind::HighPromptInjection => "Signs of prompt injection",
+            QualityKind::HighPii => "Personal data in answers",
+            QualityKind::HighPromptPii => "Personal data in prompts",
+        }
+    }
+
+    /// The end of "the model …".
+    fn quality_says(&self, kind: QualityKind) -> &'static str {
+        quality_definition(kind).says
+    }
+
+    fn hour_table(&self) -> [&'static str; 4] {
+        ["Hour from (UTC)", "Samples", "Mean", "Beyond the line"]
+    }
+
+    fn yes_or_no(&self, yes: bool) -> &'static str {
+        if yes { "yes" } else { "no" }
     }
 
     fn shortened(&self) -> &'static str {

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Symptom, Words};
 use crate::alarm::{AlarmKind, Severity};
 use crate::pool::Scope;
+use crate::quality::alarm::QualityKind;
 use crate::quota::{QuotaKind, QuotaSource};
 use crate::render::format::{count, percent};
 use crate::settings::{InForce, Mend};
@@ -207,6 +208,67 @@ impl Words for Japanese {
 
     fn reservation_table(&self) -> [&'static str; 2] {
         ["max_tokens", "リクエスト/分"]
+    }
+
+    fn quality_noun(&self, kind: QualityKind) -> &'static str {
+        match kind {
+            QualityKind::LowComposite => "判定による品質スコアの低下",
+            QualityKind::LowSafety => "判定による安全性スコアの低下",
+            QualityKind::LowRelevance => "判定による関連性スコアの低下",
+            QualityKind::LowProfessionalTone => "判定による文体スコアの低下",
+            QualityKind::HighRefusal => "拒否の増加",
+            QualityKind::LowRefusal => "拒否の減少",
+            QualityKind::HighPartialRefusal => "部分的な拒否の増加",
+            QualityKind::HighToxicity => "有害な回答",
+            QualityKind::HighPromptToxicity => "有害なプロンプト",
+            QualityKind::LowSimilarity => "質問と回答の類似度の低下",
+            QualityKind::LowSentiment => "回答の感情スコアの低下",
+            QualityKind::LowPromptSentiment => "利用者の不満",
+            QualityKind::HighErrorRatio => "呼び出しの失敗の増加",
+            QualityKind::HighTruncation => "途中で切れた回答の増加",
+            QualityKind::HighEmptyAnswer => "空の回答の増加",
+            QualityKind::HighGuardrail => "ガードレールの介入の増加",
+            QualityKind::LowOutputSpeed => "出力の低速化",
+            QualityKind::HighPromptInjection => "プロンプトインジェクションの兆候",
+            QualityKind::HighPii => "回答に含まれる個人情報",
+            QualityKind::HighPromptPii => "プロンプトに含まれる個人情報",
+        }
+    }
+
+    /// A whole clause whose subject is the model.
+    fn quality_says(&self, kind: QualityKind) -> &'static str {
+        match kind {
+            QualityKind::LowComposite => "回答の品質が低いと判定されています",
+            QualityKind::LowSafety => "回答が安全でないと判定されています",
+            QualityKind::LowRelevance => "回答が質問に答えていないと判定されています",
+            QualityKind::LowProfessionalTone => "回答の文体が不適切と判定されています",
+            QualityKind::HighRefusal => "多くの呼び出しで回答を拒否しています",
+            QualityKind::LowRefusal => "拒否の割合が下がりすぎています",
+            QualityKind::HighPartialRefusal => "部分的にしか答えないことが増えています",
+            QualityKind::HighToxicity => "有害な回答を出力しています",
+            QualityKind::HighPromptToxicity => "有害なプロンプトを受け取っています",
+            QualityKind::LowSimilarity => "質問の主題から外れた回答が増えています",
+            QualityKind::LowSentiment => "回答の感情スコアが低下しています",
+            QualityKind::LowPromptSentiment => "利用者が不満を示しています",
+            QualityKind::HighErrorRatio => "多くの呼び出しが失敗しています",
+            QualityKind::HighTruncation => "多くの回答が途中で切れています",
+            QualityKind::HighEmptyAnswer => "空の回答が増えています",
+            QualityKind::HighGuardrail => "ガードレールに止められる呼び出しが増えています",
+            QualityKind::LowOutputSpeed => "出力が遅くなっています",
+            QualityKind::HighPromptInjection => {
+                "インジェクションの兆候があるプロンプトを受け取っています"
+            }
+            QualityKind::HighPii => "個人情報を出力しています",
+            QualityKind::HighPromptPii => "個人情報を受け取っています",
+        }
+    }
+
+    fn hour_table(&self) -> [&'static str; 4] {
+        ["1時間の開始（UTC）", "件数", "平均", "基準線の外"]
+    }
+
+    fn yes_or_no(&self, yes: bool) -> &'static str {
+        if yes { "はい" } else { "いいえ" }
     }
 
     fn shortened(&self) -> &'static str {

@@ -1,0 +1,314 @@
+//! The mail about a quality alarm: a model answers worse, or differently, than it should.
+//!
+//! It tells figures only. No prompt and no answer is ever in it: nothing here has one.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use super::body;
+use crate::alarm::Severity;
+use crate::alarm::name::{self, QualityAlarm};
+use crate::episode::EpisodeId;
+use crate::evidence::Read;
+use crate::ids::{AccountId, Region, StackPrefix};
+use crate::quality::Range;
+use crate::quality::alarm::course::{Course, Held, Persistence};
+use crate::quality::alarm::observed::Observed;
+use crate::quality::alarm::tuning::SETTING;
+use crate::quality::alarm::{BadSide, QualityKind, quality_definition};
+use crate::quality::{Facts, Metric};
+use crate::render::facts::reason;
+use crate::render::format::{count, one_line};
+use crate::render::layout::table;
+use crate::render::words::{Words, words};
+use crate::render::{Mail, links, subject};
+use crate::settings::Language;
+use crate::stored::setting_parameter;
+
+/// What a mail about a quality alarm tells.
+#[derive(Debug, Clone)]
+pub struct QualityNote<'a> {
+    /// The language of the mail.
+    pub language: Language,
+    /// The account.
+    pub account: &'a AccountId,
+    /// The Region of the alarm.
+    pub region: &'a Region,
+    /// The stack's prefix, for the names of parameters and alarms.
+    pub prefix: &'a StackPrefix,
+    /// Which alarm.
+    pub alarm: &'a QualityAlarm,
+    /// What it watches, read back from CloudWatch.
+    pub observed: &'a Read<Observed>,
+    /// How its metric went.
+    pub course: &'a Read<Course>,
+    /// The other alarms of the series that fire now.
+    pub also_firing: &'a Read<Vec<QualityAlarm>>,
+    /// When the alarm went to ALARM.
+    pub alarm_at: Timestamp,
+    /// What the mail is about.
+    pub occasion: QualityOccasion,
+    /// CloudWatch's reason for the change.
+    pub reason: &'a str,
+    /// What mails of this change are found by, by
+    /// [`change_id`](crate::quality::alarm::change::change_id).
+    pub id: &'a str,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a mail about a quality alarm is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QualityOccasion {
+    /// The alarm fires, or did.
+    Fired {
+        /// Since when it has been OK again, if it is.
+        over_since: Option<Timestamp>,
+    },
+    /// The alarm is OK again.
+    Recovered {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// The mail about a quality alarm that fires or is OK again.
+///
+/// Whether it goes out is decided by the alarm's severity; a recovery has its alarm's.
+#[must_use]
+pub fn quality_mail(note: &QualityNote<'_>) -> Mail {
+    let mail = QualityMail::of(note);
+    let id = EpisodeId::from_text(note.id);
+    Mail { body: body(note.language, &mail, &id), subject: mail.subject }
+}
+
+#[derive(Template)]
+#[template(path = "mail/quality.txt")]
+struct QualityMail {
+    language: Language,
+    subject: String,
+    kind: QualityKind,
+    severity: Severity,
+    noun: &'static str,
+    says: &'static str,
+    /// How long it lasted, of a recovery.
+    duration: Option<String>,
+    /// Of a recovery: whether too few samples are all that is good about it.
+    is_blind: bool,
+    over_since: Option<String>,
+    account: String,
+    region: String,
+    model: String,
+    component: Option<String>,
+    metric: String,
+    namespace: Option<String>,
+    line: LineFacts,
+    value: Option<ValueFacts>,
+    since: String,
+    minimum_samples: String,
+    samples: String,
+    course: CourseFacts,
+    table: Vec<String>,
+    also: String,
+    also_unread: Option<String>,
+    reason: String,
+    alarm_link: String,
+    metrics_link: String,
+    logs_link: String,
+    tuning_parameter: String,
+}
+
+/// The line, as a reader sees it.
+#[derive(Debug, Clone)]
+enum LineFacts {
+    Below(String),
+    AtLeast(String),
+    /// The edge of a band.
+    Band,
+    Unknown(String),
+}
+
+/// The mean of one period.
+#[derive(Debug, Clone)]
+struct ValueFacts {
+    mean: String,
+    samples: String,
+    from: String,
+}
+
+/// How the metric went, as a reader sees it.
+#[derive(Debug, Clone)]
+enum CourseFacts {
+    Sustained { beyond: usize },
+    Intermittent { beyond: usize, judged: usize },
+    TooLittleData { beyond: usize, judged: usize },
+    NoFixedLine,
+    Unknown(String),
+}
+
+impl QualityMail {
+    fn of(note: &QualityNote<'_>) -> Self {
+        let words = words(note.language);
+        let row = quality_definition(note.alarm.kind);
+        let range = range_of(row.metric);
+        let observed = note.observed.known();
+        let held = observed.map(|observed| &observed.held);
+        let course = note.course.known();
+        let told = course.and_then(|course| match note.occasion {
+            QualityOccasion::Fired { .. } => course.worst_lately,
+            QualityOccasion::Recovered { .. } => course.newest,
+        });
+        let value = told.map(|period| ValueFacts {
+            mean: value(words, range, period.mean),
+            samples: count(period.samples),
+            from: words.moment(period.start),
+        });
+        let (duration, over_since) = match note.occasion {
+            QualityOccasion::Fired { over_since } => (None, over_since),
+            QualityOccasion::Recovered { at } => {
+                (Some(words.span(at.duration_since(note.alarm_at))), Some(at))
+            }
+        };
+        let (also, also_unread) = also_firing(words, note);
+        Self {
+            language: note.language,
+            subject: subject_of(note, held, told.map(|period| period.mean)),
+            kind: note.alarm.kind,
+            severity: note.alarm.severity,
+            noun: words.quality_noun(note.alarm.kind),
+            says: words.quality_says(note.alarm.kind),
+            is_blind: duration.is_some() && course.is_some_and(|course| course.newest.is_none()),
+            duration,
+            over_since: over_since.map(|at| words.moment(at)),
+            account: note.account.to_string(),
+            region: note.region.to_string(),
+            model: observed.map_or_else(
+                || note.alarm.series.to_string(),
+                |observed| one_line(&observed.series.model_id, 300),
+            ),
+            component: observed
+                .and_then(|observed| observed.series.inference_component.as_ref())
+                .map(|component| one_line(component, 100)),
+            metric: row.metric.to_string(),
+            namespace: observed.map(|observed| one_line(&observed.namespace, 255)),
+            line: line(words, range, note),
+            value,
+            since: words.moment(note.alarm_at),
+            minimum_samples: held.map(|held| count(held.minimum_samples)).unwrap_or_default(),
+            samples: course.map(|course| count(course.samples)).unwrap_or_default(),
+            course: course_facts(note.course),
+            table: course.map(|course| hours(words, range, course)).unwrap_or_default(),
+            also,
+            also_unread,
+            reason: reason(note.reason),
+            alarm_link: links::alarm(note.region, &name::quality(note.prefix, note.alarm)),
+            metrics_link: links::metrics_of(
+                note.region,
+                observed.map_or("", |observed| &observed.namespace),
+            ),
+            logs_link: links::logs_insights(note.region),
+            tuning_parameter: setting_parameter(note.prefix, SETTING),
+        }
+    }
+}
+
+fn range_of(metric: Metric) -> Range {
+    let is_it = |facts: &&Facts| facts.metric == metric;
+    Metric::ALL.iter().find(is_it).map_or(Range::Amount, |facts| facts.range)
+}
+
+/// A ratio in percent, a score with three decimals: a line of 0.75 needs them beside 0.748.
+fn value(words: &dyn Words, range: Range, value: f64) -> String {
+    match range {
+        Range::Ratio => words.share(value),
+        Range::Score => {
+            // Cut towards the bad side of nothing: 0.7999 never reads as 0.8.
+            let cut = (value * 1000.0 + 1e-9).floor() / 1000.0;
+            let text = format!("{cut:.3}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        Range::Amount => count(value),
+    }
+}
+
+fn line(words: &dyn Words, range: Range, note: &QualityNote<'_>) -> LineFacts {
+    match note.observed {
+        Read::Unreadable(why) => LineFacts::Unknown(reason(why)),
+        Read::Known(Observed { held: Held { bad, line, .. }, .. }) => match (bad, line) {
+            (_, None) => LineFacts::Band,
+            (BadSide::Below, Some(line)) => LineFacts::Below(value(words, range, *line)),
+            (BadSide::AtLeast, Some(line)) => LineFacts::AtLeast(value(words, range, *line)),
+        },
+    }
+}
+
+fn course_facts(course: &Read<Course>) -> CourseFacts {
+    match course {
+        Read::Unreadable(why) => CourseFacts::Unknown(reason(why)),
+        Read::Known(course) => match course.persistence {
+            Persistence::Sustained { beyond } => CourseFacts::Sustained { beyond },
+            Persistence::Intermittent { beyond, judged } => {
+                CourseFacts::Intermittent { beyond, judged }
+            }
+            Persistence::TooLittleData { beyond, judged } => {
+                CourseFacts::TooLittleData { beyond, judged }
+            }
+            Persistence::NoFixedLine => CourseFacts::NoFixedLine,
+        },
+    }
+}
+
+fn hours(words: &dyn Words, range: Range, course: &Course) -> Vec<String> {
+    let mut rows = vec![words.hour_table().map(str::to_owned).to_vec()];
+    rows.extend(course.hours.iter().map(|hour| {
+        let mean = hour.mean.map_or_else(|| "-".to_owned(), |mean| value(words, range, mean));
+        let beyond = match hour.beyond {
+            Some(is_beyond) => words.yes_or_no(is_beyond),
+            None => "-",
+        };
+        vec![words.moment_in_time_line(hour.start), count(hour.samples), mean, beyond.to_owned()]
+    }));
+    table(&rows)
+}
+
+fn also_firing(words: &dyn Words, note: &QualityNote<'_>) -> (String, Option<String>) {
+    match note.also_firing {
+        Read::Unreadable(why) => (String::new(), Some(reason(why))),
+        Read::Known(alarms) => {
+            let named: Vec<String> = alarms
+                .iter()
+                .map(|alarm| format!("{} ({})", alarm.kind, words.severity(alarm.severity)))
+                .collect();
+            (words.list(&named.iter().map(String::as_str).collect::<Vec<_>>()), None)
+        }
+    }
+}
+
+fn subject_of(note: &QualityNote<'_>, held: Option<&Held>, mean: Option<f64>) -> String {
+    let english = words(Language::En);
+    let range = range_of(quality_definition(note.alarm.kind).metric);
+    let figures = match (mean, held.and_then(|held| held.line)) {
+        (Some(mean), Some(line)) => {
+            format!(" {} (line {})", value(english, range, mean), value(english, range, line))
+        }
+        (Some(mean), None) => format!(" {}", value(english, range, mean)),
+        (None, _) => String::new(),
+    };
+    let noun = english.quality_noun(note.alarm.kind);
+    let severity = note.alarm.severity;
+    let what = match note.occasion {
+        QualityOccasion::Fired { over_since: None } => format!("[{severity}] {noun}{figures}"),
+        QualityOccasion::Fired { over_since: Some(_) } => {
+            format!("[{severity}] Over: {noun}{figures}")
+        }
+        QualityOccasion::Recovered { at } => {
+            let lasted = english.span(at.duration_since(note.alarm_at));
+            let word = english.severity(severity);
+            format!("[Recovered {word}] {noun} for {lasted}")
+        }
+    };
+    let series = note.observed.known().map(|observed| &observed.series);
+    let model = series.map_or(note.alarm.series.as_str(), |series| &series.model_id);
+    let component = series.and_then(|series| series.inference_component.as_deref());
+    subject::quality(&what, model, component, note.region)
+}
