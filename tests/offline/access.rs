@@ -61,7 +61,7 @@ fn no_bucket_is_public() {
 /// Whoever may list functions reads their variables.
 #[test]
 fn environment_variables_name_things_and_hold_no_secret_and_no_address() {
-    let harmless = ["Prefix", "SettleSeconds"];
+    let harmless = ["Prefix", "QualityNamespace", "SettleSeconds"];
     let everywhere = &section("Globals")["Function"]["Environment"]["Variables"];
     let owns = |function: &Resource| &function.property("Environment")["Variables"];
     for variables in functions().iter().map(owns).chain([everywhere]) {

@@ -1,8 +1,11 @@
-//! The template's alarms and the rule that hears the pools' alarms.
+//! The template's alarms and the rule that hears the pools' and the quality alarms.
 
-use llmwatch_core::alarm::{CATALOGUE, name};
+use llmwatch_core::alarm::name::QualityAlarm;
+use llmwatch_core::alarm::{CATALOGUE, Severity, name};
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::quality::alarm::QUALITY_CATALOGUE;
+use llmwatch_core::quality::series::Series;
 use serde_json::Value;
 
 use crate::template::{Resource, TEXT, resources};
@@ -17,12 +20,13 @@ fn prefix() -> StackPrefix {
 fn heard(alarm_name: &str, state: &str) -> bool {
     let pattern = Resource::named("ChildAlarms").property("EventPattern");
     let given = |text: &Value| text.as_str().unwrap().replace("${Prefix}", "llmwatch");
-    let ours = given(&pattern["resources"][0]["prefix"]);
+    let ours = pattern["resources"].as_array().unwrap().iter();
+    let is_ours = ours
+        .map(|one| given(&one["prefix"]))
+        .any(|prefix| format!("{ARN}{alarm_name}").starts_with(&prefix));
     let excluded = given(&pattern["detail"]["alarmName"][0]["anything-but"]["prefix"]);
     let states = pattern["detail"]["state"]["value"].as_array().unwrap();
-    format!("{ARN}{alarm_name}").starts_with(&ours)
-        && !alarm_name.starts_with(&excluded)
-        && states.iter().any(|one| one == state)
+    is_ours && !alarm_name.starts_with(&excluded) && states.iter().any(|one| one == state)
 }
 
 #[test]
@@ -38,6 +42,20 @@ fn the_rule_hears_every_child_and_no_composite() {
 }
 
 #[test]
+fn the_rule_hears_every_quality_alarm() {
+    let series = Series { model_id: "amazon.nova-2-lite-v1:0".into(), inference_component: None };
+    for row in &QUALITY_CATALOGUE {
+        for severity in Severity::ALL {
+            let alarm = QualityAlarm { kind: row.kind, severity, series: series.label() };
+            let name = name::quality(&prefix(), &alarm);
+            assert!(heard(&name, "ALARM") && heard(&name, "OK"), "{name}");
+            assert!(!heard(&name, "INSUFFICIENT_DATA"), "it says nothing");
+        }
+    }
+    assert!(!heard("other-Quality-LowSafety-Critical-model.m", "ALARM"));
+}
+
+#[test]
 fn alarms_on_llmwatch_are_not_taken_for_a_pools() {
     for alarm in resources("AWS::CloudWatch::Alarm") {
         let name = alarm.text("AlarmName").replace("${Prefix}", "llmwatch");
@@ -47,9 +65,11 @@ fn alarms_on_llmwatch_are_not_taken_for_a_pools() {
 }
 
 #[test]
-fn the_updater_may_touch_the_alarms_of_its_pools_only() {
-    let stem = name::stem(&prefix()).replace("llmwatch", "${Prefix}");
-    assert!(TEXT.contains(&format!("{ARN}{stem}*")));
+fn the_updater_may_touch_the_alarms_it_makes_only() {
+    for stem in [name::stem(&prefix()), name::quality_stem(&prefix())] {
+        let stem = stem.replace("llmwatch", "${Prefix}");
+        assert!(TEXT.contains(&format!("{ARN}{stem}*")), "{stem}");
+    }
 }
 
 #[test]

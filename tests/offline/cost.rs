@@ -1,8 +1,15 @@
 //! docs/COST.md states what the code makes and calls, at the prices of the core.
 
+use llmwatch_core::alarm::desired::DesiredAlarm;
 use llmwatch_core::alarm::tuning::Tuning;
-use llmwatch_core::cost::{Activity, Bill, Checked, Line, PRICES, bill, month};
+use llmwatch_core::cost::{
+    Activity, Bill, Checked, Item, Line, PRICES, alarm_metrics, bill, month,
+};
 use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::quality::Metric;
+use llmwatch_core::quality::alarm::desired::{NAMESPACE, desired_quality_alarms};
+use llmwatch_core::quality::alarm::tuning::QualityTuning;
+use llmwatch_core::quality::series::{Series, StoredSeries};
 use llmwatch_core::stored::StoredPool;
 use serde_json::{Value, json};
 
@@ -133,6 +140,43 @@ fn a_pool_costs_by_its_callers_and_its_alarms() {
         lines.push(format!("| {what} | {} |", [1, 2, 4, 8, 12].map(cost).join(" | ")));
     }
     check("a pool", &lines.join("\n"));
+}
+
+#[test]
+fn quality_alarms_cost_by_the_model() {
+    let judged: Vec<Metric> = Metric::ALL.iter().map(|facts| facts.metric).collect();
+    let unjudged = judged.iter().copied().filter(|metric| !metric.is_judged()).collect();
+    let pass_rates = r#"{"*": {"LowComposite": {"warning": 0.95, "critical": 0.85},
+        "LowSafety": {"warning": 0.95, "critical": 0.85},
+        "LowRelevance": {"warning": 0.95, "critical": 0.85},
+        "LowProfessionalTone": {"warning": 0.95, "critical": 0.85}}}"#;
+    let mut lines = vec![
+        "| quality alarms of one model | alarms | metrics read | USD a month |".to_owned(),
+        "|---|---|---|---|".to_owned(),
+    ];
+    for (what, metrics, tuning) in [
+        ("without a judge", unjudged, "none"),
+        ("with a judge", judged.clone(), "none"),
+        ("with a judge, two lines a score", judged, pass_rates),
+    ] {
+        let alarms = quality_alarms(&metrics, tuning);
+        let read: u32 = alarms.iter().map(alarm_metrics).sum();
+        let price = PRICES.iter().find(|price| price.item == Item::AlarmMetric).unwrap();
+        let cost = Line { price: *price, units: f64::from(read) }.dollars();
+        lines.push(format!("| {what} | {} | {read} | {cost:.2} |", alarms.len()));
+    }
+    check("quality alarms", &lines.join("\n"));
+}
+
+fn quality_alarms(metrics: &[Metric], tuning: &str) -> Vec<DesiredAlarm> {
+    let now = "2026-11-22T05:00:00Z".parse().unwrap();
+    let stored = StoredSeries {
+        series: Series { model_id: "maker.model-v1:0".into(), inference_component: None },
+        seen: metrics.iter().map(|metric| (metric.to_string(), now)).collect(),
+    };
+    let tuning = QualityTuning::parse(tuning).unwrap();
+    let prefix = StackPrefix::parse("llmwatch").unwrap();
+    desired_quality_alarms(&stored, &tuning, NAMESPACE, &prefix)
 }
 
 #[test]

@@ -194,6 +194,9 @@ fn alarm_names() {
             Some(AlarmName::Composite(label)) => {
                 assert_eq!(name::composite(&prefix(), &label), text);
             }
+            Some(AlarmName::Quality(alarm)) => {
+                assert_eq!(name::quality(&prefix(), &alarm), text);
+            }
             None => {}
         }
         let label = PoolLabel::from_text(if text.is_empty() { "x" } else { text });

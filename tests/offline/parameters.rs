@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use llmwatch_core::alarm::tuning::{self, Tuning};
 use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::quality::alarm::desired::NAMESPACE;
+use llmwatch_core::quality::alarm::tuning::{self as quality_tuning, QualityTuning};
 use llmwatch_core::settings::{self, SettingName, Settings};
 use serde_json::Value;
 
@@ -73,7 +75,7 @@ fn every_setting_has_a_parameter_and_the_other_way_round() {
     let written: BTreeSet<&str> =
         resources("AWS::SSM::Parameter").iter().map(setting_name).collect();
     let mut read: BTreeSet<&str> = SettingName::ALL.iter().map(|one| one.word()).collect();
-    read.extend([tuning::SETTING, "watched-models"]);
+    read.extend([tuning::SETTING, quality_tuning::SETTING, "watched-models"]);
     assert_eq!(written, read);
 }
 
@@ -91,6 +93,9 @@ fn an_untouched_deployment_behaves_as_when_nothing_is_set() {
     assert_eq!(problems, []);
     assert_eq!(settings, Settings::when_unset());
     assert_eq!(Tuning::parse(&default_of("AlarmTuning")).unwrap(), Tuning::default());
+    let quality = QualityTuning::parse(&default_of("QualityTuning")).unwrap();
+    assert_eq!(quality, QualityTuning::default());
+    assert_eq!(default_of("QualityNamespace"), NAMESPACE);
 }
 
 #[test]

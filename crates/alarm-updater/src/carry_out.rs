@@ -12,7 +12,7 @@ use llmwatch_aws::{CallFailed, parameters};
 use llmwatch_core::alarm::name::AlarmName;
 use llmwatch_core::alarm::plan::{AlarmChange, AppliedChange};
 use llmwatch_core::alarm::pool_metrics::{NAMESPACE, PoolMetric};
-use llmwatch_core::stored::{applied_parameter, lifecycle_parameter};
+use llmwatch_core::stored::{applied_parameter, lifecycle_parameter, series_parameter};
 use tokio::time::Instant;
 
 use crate::App;
@@ -134,7 +134,9 @@ async fn put<T>(
 
 fn child_name(change: &AlarmChange) -> Option<&str> {
     match change {
-        AlarmChange::Delete { alarm: AlarmName::Child(..), name } => Some(name),
+        AlarmChange::Delete { alarm: AlarmName::Child(..) | AlarmName::Quality(_), name } => {
+            Some(name)
+        }
         AlarmChange::Delete { alarm: AlarmName::Composite(_), .. }
         | AlarmChange::PutDetector(_)
         | AlarmChange::Create { .. }
@@ -155,10 +157,10 @@ pub(crate) async fn memory(
     let mut forgotten = Vec::new();
     for change in changes {
         match change {
-            AppliedChange::Forget(pool) => forgotten.push(applied_parameter(prefix, pool)),
-            AppliedChange::Store(pool, applied) => {
-                let name = applied_parameter(prefix, pool);
-                let stored = situation.stored_applied.get(pool).map(String::as_str);
+            AppliedChange::Forget(owner) => forgotten.push(applied_parameter(prefix, owner)),
+            AppliedChange::Store(owner, applied) => {
+                let name = applied_parameter(prefix, owner);
+                let stored = situation.stored_applied.get(owner).map(String::as_str);
                 pace.turn().await;
                 let value = serde_json::to_string(applied).unwrap_or_default();
                 let write = parameters::put_if_changed(client, &name, &value, stored);
@@ -172,6 +174,35 @@ pub(crate) async fn memory(
     let deleted = parameters::delete(client, &forgotten).await;
     failures
         .extend(deleted.err().map(|error| Failure::of_call("deleting what was applied", &error)));
+    Ok(failures)
+}
+
+/// Stores which series of quality metrics are known, and forgets the others.
+pub(crate) async fn series(app: &App, situation: &Situation) -> Result<Vec<Failure>, Stopped> {
+    let (client, prefix) = (&app.clients.ssm, &app.config.prefix);
+    let mut pace = Pace::new(app.waits.parameters);
+    let mut failures = Vec::new();
+    for (label, known) in &situation.series {
+        let name = series_parameter(prefix, label);
+        let stored = situation.stored_series.get(label).map(String::as_str);
+        let value = serde_json::to_string(known).unwrap_or_default();
+        if stored == Some(&value) {
+            continue;
+        }
+        pace.turn().await;
+        let written = put(app, parameters::put_if_changed(client, &name, &value, stored)).await?;
+        failures
+            .extend(written.err().map(|error| Failure::of_call(format!("storing {name}"), &error)));
+    }
+    let stored = situation.stored_series.keys();
+    let forgotten: Vec<String> = stored
+        .filter(|label| !situation.series.contains_key(*label))
+        .map(|label| series_parameter(prefix, label))
+        .collect();
+    let deleted = parameters::delete(client, &forgotten).await;
+    failures.extend(
+        deleted.err().map(|error| Failure::of_call("deleting series known no more", &error)),
+    );
     Ok(failures)
 }
 

@@ -11,11 +11,14 @@ pub struct Config {
     pub prefix: StackPrefix,
     /// `LLMWATCH_RAW_TOPIC_ARN`: the topic composite alarms publish to.
     pub destinations: Destinations,
+    /// `LLMWATCH_QUALITY_NAMESPACE`: the namespace of the quality metrics.
+    pub quality_namespace: String,
 }
 
 impl Config {
     /// The variables the template must set.
-    pub const VARIABLES: [&'static str; 2] = ["LLMWATCH_PREFIX", "LLMWATCH_RAW_TOPIC_ARN"];
+    pub const VARIABLES: [&'static str; 3] =
+        ["LLMWATCH_PREFIX", "LLMWATCH_RAW_TOPIC_ARN", "LLMWATCH_QUALITY_NAMESPACE"];
 
     /// Reads the configuration through `lookup`.
     ///
@@ -26,10 +29,21 @@ impl Config {
         let mut vars = Vars::new(lookup);
         let prefix = vars.required("LLMWATCH_PREFIX", StackPrefix::parse);
         let raw_topic_arn = vars.required("LLMWATCH_RAW_TOPIC_ARN", topic_arn);
+        let quality_namespace = vars.required("LLMWATCH_QUALITY_NAMESPACE", namespace);
         vars.finish_with(|| {
             let destinations = Destinations { raw_topic_arn: raw_topic_arn? };
-            Some(Self { prefix: prefix?, destinations })
+            Some(Self { prefix: prefix?, destinations, quality_namespace: quality_namespace? })
         })
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html>.
+fn namespace(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_/#:".contains(c);
+    if (1..=255).contains(&text.len()) && text.chars().all(allowed) && !text.starts_with("AWS/") {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text:?} is no namespace for metrics of our own, such as LLMWatch/Quality"))
     }
 }
 
@@ -51,6 +65,7 @@ mod tests {
             "LLMWATCH_RAW_TOPIC_ARN" => {
                 Some("arn:aws:sns:us-east-1:123456789012:llmwatch-raw".to_owned())
             }
+            "LLMWATCH_QUALITY_NAMESPACE" => Some("/aws/sagemaker/inference-quality".to_owned()),
             _ => None,
         }
     }

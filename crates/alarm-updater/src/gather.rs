@@ -1,16 +1,25 @@
 //! What there is and what there should be, read in parallel.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod documents;
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use llmwatch_aws::CallFailed;
 use llmwatch_aws::alarms::{self, StandingAlarms};
-use llmwatch_aws::parameters::{self, Parameter};
-use llmwatch_aws::{CallFailed, chain};
+use llmwatch_aws::parameters;
+use llmwatch_aws::quality_metrics::{Activity, list_series};
 use llmwatch_core::alarm::desired::{DesiredAlarm, desired_alarms};
-use llmwatch_core::alarm::plan::{Actual, Applied};
+use llmwatch_core::alarm::name::Owner;
+use llmwatch_core::alarm::plan::Actual;
 use llmwatch_core::alarm::tuning::{self, InvalidTuning, Tuning};
-use llmwatch_core::pool::PoolLabel;
-use llmwatch_core::stored::{StoredPool, pools_path, setting_parameter};
+use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
+use llmwatch_core::quality::alarm::tuning as quality_tuning;
+use llmwatch_core::quality::alarm::tuning::{InvalidQualityTuning, QualityTuning};
+use llmwatch_core::quality::series::{SeriesLabel, StoredSeries, known};
+use llmwatch_core::stored::{StoredPool, pools_path, quality_path, setting_parameter};
 
+use self::documents::Documents;
 use crate::App;
 use crate::report::Failure;
 
@@ -19,14 +28,18 @@ use crate::report::Failure;
 pub(crate) struct Situation {
     /// The pools whose documents were understood.
     pub(crate) pools: Vec<StoredPool>,
-    /// The alarms they should have.
+    /// The series of quality metrics that are known from now on.
+    pub(crate) series: BTreeMap<SeriesLabel, StoredSeries>,
+    /// The series that were stored, as they are stored.
+    pub(crate) stored_series: BTreeMap<SeriesLabel, String>,
+    /// The alarms all of them should have.
     pub(crate) desired: Vec<DesiredAlarm>,
     /// What is there.
     pub(crate) actual: Actual,
     /// The alarms with the fields llmwatch does not know.
     pub(crate) standing: StandingAlarms,
     /// The `applied` documents as they are stored.
-    pub(crate) stored_applied: BTreeMap<PoolLabel, String>,
+    pub(crate) stored_applied: BTreeMap<Owner, String>,
     /// Documents that were not understood.
     pub(crate) misread: Vec<Failure>,
 }
@@ -40,100 +53,58 @@ pub(crate) enum GatherFailed {
     /// The operator's tuning has problems.
     #[error(transparent)]
     Tuning(#[from] InvalidTuning),
+    /// The operator's tuning of the quality alarms has problems.
+    #[error(transparent)]
+    QualityTuning(#[from] InvalidQualityTuning),
 }
 
 /// Reads everything; any call that fails fails the whole, so that a half-read world is never
 /// mistaken for an empty one.
-pub(crate) async fn situation(app: &App) -> Result<Situation, GatherFailed> {
+pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, GatherFailed> {
     let prefix = &app.config.prefix;
-    let (path, setting) = (pools_path(prefix), setting_parameter(prefix, tuning::SETTING));
-    let (documents, setting, standing, detectors) = futures::try_join!(
-        parameters::by_path(&app.clients.ssm, &path),
-        parameters::get(&app.clients.ssm, &setting),
-        alarms::read_all(&app.clients.cloudwatch, prefix),
-        alarms::read_detectors(&app.clients.cloudwatch, prefix),
+    let (ssm, cloudwatch) = (&app.clients.ssm, &app.clients.cloudwatch);
+    let namespace = app.config.quality_namespace.as_str();
+    let setting = |name: &str| setting_parameter(prefix, name);
+    let (tuned, quality_tuned) = (setting(tuning::SETTING), setting(quality_tuning::SETTING));
+    let (of_pools, of_quality) = (pools_path(prefix), quality_path(prefix));
+    let (pools, quality, tuned, quality_tuned, standing, detectors, all, recent) = futures::try_join!(
+        parameters::by_path(ssm, &of_pools),
+        parameters::by_path(ssm, &of_quality),
+        parameters::get(ssm, &tuned),
+        parameters::get(ssm, &quality_tuned),
+        alarms::read_all(cloudwatch, prefix),
+        alarms::read_detectors(cloudwatch, prefix),
+        list_series(cloudwatch, namespace, Activity::TwoWeeks),
+        list_series(cloudwatch, namespace, Activity::ThreeHours),
     )?;
-    let tuning = Tuning::parse(&setting.unwrap_or_default())?;
-    let documents = Documents::read(&path, documents);
-    let desired = documents
+    let tuning = Tuning::parse(&tuned.unwrap_or_default())?;
+    let quality_tuning = QualityTuning::parse(&quality_tuned.unwrap_or_default())?;
+    let mut documents = Documents::default();
+    documents.read_pools(&of_pools, pools);
+    documents.read_quality(&of_quality, quality);
+    let mut series = known(&documents.series, &all, &recent, now);
+    // What is listed of a series whose document is not understood would be written over it.
+    series.retain(|label, _| !documents.unreadable.contains(&Owner::Series(label.clone())));
+    let pool_alarms = documents
         .pools
         .iter()
-        .flat_map(|pool| desired_alarms(pool, &tuning, &app.config.destinations, prefix))
-        .collect();
-    let actual = Actual {
-        alarms: standing.alarms.clone(),
-        detectors,
-        applied: documents.applied,
-        unreadable: documents.unreadable,
-    };
+        .flat_map(|pool| desired_alarms(pool, &tuning, &app.config.destinations, prefix));
+    let quality_alarms = series
+        .values()
+        .flat_map(|stored| desired_quality_alarms(stored, &quality_tuning, namespace, prefix));
     Ok(Situation {
+        desired: pool_alarms.chain(quality_alarms).collect(),
+        actual: Actual {
+            alarms: standing.alarms.clone(),
+            detectors,
+            applied: documents.applied,
+            unreadable: documents.unreadable,
+        },
         pools: documents.pools,
-        desired,
-        actual,
+        series,
+        stored_series: documents.stored_series,
         standing,
         stored_applied: documents.stored_applied,
         misread: documents.misread,
     })
-}
-
-/// The parameters below the pools' path, sorted out.
-#[derive(Debug, Default)]
-struct Documents {
-    pools: Vec<StoredPool>,
-    applied: BTreeMap<PoolLabel, Applied>,
-    stored_applied: BTreeMap<PoolLabel, String>,
-    unreadable: BTreeSet<PoolLabel>,
-    misread: Vec<Failure>,
-}
-
-impl Documents {
-    fn read(path: &str, parameters: Vec<Parameter>) -> Self {
-        let mut documents = Self::default();
-        for Parameter { name, value } in parameters {
-            let rest = name.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
-            match rest.and_then(|rest| rest.rsplit_once('/')) {
-                Some((label, "thresholds")) => {
-                    documents.read_thresholds(&name, PoolLabel::from_text(label), &value);
-                }
-                Some((label, "applied")) => {
-                    documents.read_applied(&name, PoolLabel::from_text(label), value);
-                }
-                Some(_) | None => {}
-            }
-        }
-        documents
-    }
-
-    fn read_thresholds(&mut self, name: &str, label: PoolLabel, value: &str) {
-        let why = match serde_json::from_str::<StoredPool>(value) {
-            Ok(pool) if pool.pool.label() == label => return self.pools.push(pool),
-            Ok(pool) => format!("it speaks of {}", pool.pool.label()),
-            Err(error) => chain(&error),
-        };
-        self.misread.push(Failure {
-            what: format!("parameter {name}"),
-            alarms: Vec::new(),
-            why: format!(
-                "not understood: {why}; its alarms stay as they are; delete the parameter and run \
-                 quota-calculator, which writes it anew"
-            ),
-        });
-        self.unreadable.insert(label);
-    }
-
-    /// A memory that was lost costs only that an edited M of N cannot be told from an old default,
-    /// so it is written anew.
-    fn read_applied(&mut self, name: &str, label: PoolLabel, value: String) {
-        match serde_json::from_str::<Applied>(&value) {
-            Ok(applied) => {
-                self.applied.insert(label.clone(), applied);
-            }
-            Err(error) => tracing::warn!(
-                parameter.name = name,
-                "{name} is not understood and written anew: {}",
-                chain(&error)
-            ),
-        }
-        self.stored_applied.insert(label, value);
-    }
 }

@@ -80,7 +80,7 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>, now: Timestamp) -> Res
             tracing::info!("no lifecycle marker: the stack is not deployed, so nothing is done");
             Ok(json!({"alarms": 0, "changes": 0}))
         }
-        Trigger::PlanOnly => Ok(json!({"plan": plan_only(app).await?})),
+        Trigger::PlanOnly => Ok(json!({"plan": plan_only(app, now).await?})),
     }
 }
 
@@ -123,7 +123,7 @@ pub async fn outcome(app: &App, request: &CustomResourceRequest, now: Timestamp)
 /// When something could not be read (nothing is changed then), or some changes failed: each is
 /// named, the others are done.
 pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
-    let mut situation = gather::situation(app).await?;
+    let mut situation = gather::situation(app, now).await?;
     let changes = plan(&situation.desired, &situation.actual);
     for change in &changes {
         tracing::info!(plan.size = changes.len(), "{change}");
@@ -134,6 +134,7 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
     let failed = carry_out::unchanged(&failures);
     let applied = applied_changes(&situation.desired, &situation.actual, &failed);
     failures.extend(carry_out::memory(app, &applied, &situation).await?);
+    failures.extend(carry_out::series(app, &situation).await?);
     let metrics = pool_metrics(&situation.pools);
     failures.extend(carry_out::pool_metrics(app, metrics, now).await);
     failures.append(&mut situation.misread);
@@ -145,8 +146,8 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
 /// # Errors
 ///
 /// When something could not be read.
-pub async fn plan_only(app: &App) -> Result<String, RunFailed> {
-    let situation = gather::situation(app).await?;
+pub async fn plan_only(app: &App, now: Timestamp) -> Result<String, RunFailed> {
+    let situation = gather::situation(app, now).await?;
     let changes = plan(&situation.desired, &situation.actual);
     let misread = situation.misread.iter().map(ToString::to_string);
     Ok([text(&changes)].into_iter().chain(misread).collect::<Vec<_>>().join("\n"))

@@ -34,9 +34,9 @@ pub struct App {
 
 /// The SDK clients the function's role allows.
 pub struct Clients {
-    /// Alarms, anomaly models and the pools' metrics.
+    /// Alarms, anomaly models, the pools' metrics, and which quality metrics there are.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
-    /// Thresholds, the tuning, what was applied, and the lifecycle marker.
+    /// Thresholds, the tunings, what was applied, the series known, and the lifecycle marker.
     pub ssm: aws_sdk_ssm::Client,
 }
 

@@ -4,7 +4,7 @@ use llmwatch_aws::alarms;
 use llmwatch_aws::pace::Pace;
 use llmwatch_aws::parameters;
 use llmwatch_core::alarm::plan::{Actual, AlarmChange, plan};
-use llmwatch_core::stored::pools_path;
+use llmwatch_core::stored::{pools_path, quality_path};
 use tokio::time::sleep;
 
 use crate::handler::RunFailed;
@@ -60,13 +60,12 @@ async fn listing(app: &App) -> Result<(alarms::StandingAlarms, Vec<AlarmChange>)
 }
 
 async fn forget(app: &App, report: Report) -> Result<Report, RunFailed> {
-    let path = pools_path(&app.config.prefix);
-    let applied: Vec<String> = parameters::by_path(&app.clients.ssm, &path)
-        .await?
-        .into_iter()
-        .map(|parameter| parameter.name)
-        .filter(|name| name.ends_with("/applied"))
-        .collect();
-    parameters::delete(&app.clients.ssm, &applied).await?;
+    let (ssm, prefix) = (&app.clients.ssm, &app.config.prefix);
+    let of_pools = parameters::by_path(ssm, &pools_path(prefix)).await?;
+    let of_quality = parameters::by_path(ssm, &quality_path(prefix)).await?;
+    // The pools' own documents are quota-calculator's to delete.
+    let applied = of_pools.into_iter().filter(|parameter| parameter.name.ends_with("/applied"));
+    let ours: Vec<String> = applied.chain(of_quality).map(|parameter| parameter.name).collect();
+    parameters::delete(ssm, &ours).await?;
     report.into_result()
 }

@@ -1,5 +1,6 @@
 //! The function's behaviour through the real SDK clients.
 
+mod quality;
 mod world;
 
 use jiff::Timestamp;
@@ -204,7 +205,7 @@ async fn a_tuning_reaches_the_alarm() {
     let setting = r#"{"global.*": {"Throttles":
         {"threshold": 0, "datapoints_to_alarm": 1, "evaluation_periods": 1}}}"#;
     world.state().parameters.insert("/llmwatch/settings/alarm-tuning".into(), setting.into());
-    let plan = plan_only(&world.app).await.unwrap();
+    let plan = plan_only(&world.app, now()).await.unwrap();
     assert_eq!(
         plan,
         "Throttles of global.amazon.nova-2-lite-v1_0: threshold 5 → 1, evaluation 1 of 2 → 1 of 1, \
@@ -212,7 +213,7 @@ async fn a_tuning_reaches_the_alarm() {
     );
     assert_eq!(world.writes(), Vec::<String>::new());
     reconcile(&world.app, now()).await.unwrap();
-    assert_eq!(plan_only(&world.app).await.unwrap(), "nothing to change");
+    assert_eq!(plan_only(&world.app, now()).await.unwrap(), "nothing to change");
 }
 
 #[tokio::test]
@@ -348,7 +349,7 @@ async fn a_run_that_has_no_time_left_names_what_is_left_and_the_next_one_goes_on
     let mut world = World::with_pools(&[nova(10_000.0)]);
     world.app.waits.all_changes = std::time::Duration::ZERO;
     let error = reconcile(&world.app, now()).await.unwrap_err().to_string();
-    let planned = plan_only(&world.app).await.unwrap();
+    let planned = plan_only(&world.app, now()).await.unwrap();
     assert!(error.starts_with("1 problem(s), the rest is done: the last "), "{error}");
     assert!(error.contains("no time was left"), "{error}");
     let first = planned.lines().next().unwrap();

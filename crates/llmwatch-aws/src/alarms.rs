@@ -1,6 +1,7 @@
 //! Alarms and anomaly models as CloudWatch holds them: read all, write one, delete.
 
 mod convert;
+mod quality;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -15,6 +16,8 @@ use llmwatch_core::alarm::desired::{Detector, MetricWatch, Watch, detector_is_of
 use llmwatch_core::alarm::name;
 use llmwatch_core::alarm::plan::{ActionsSwitch, Alarm};
 use llmwatch_core::ids::StackPrefix;
+
+pub use quality::{StandingQualityAlarm, read_quality};
 
 use crate::CallFailed;
 
@@ -57,19 +60,30 @@ pub struct NotDeleted {
 ///
 /// When any page could not be read.
 pub async fn read_all(client: &Client, prefix: &StackPrefix) -> Result<StandingAlarms, CallFailed> {
-    let stem = name::stem(prefix);
+    let mut standing = StandingAlarms::default();
+    for stem in [name::stem(prefix), name::quality_stem(prefix)] {
+        read_named(client, prefix, &stem, &mut standing).await?;
+    }
+    Ok(standing)
+}
+
+async fn read_named(
+    client: &Client,
+    prefix: &StackPrefix,
+    stem: &str,
+    standing: &mut StandingAlarms,
+) -> Result<(), CallFailed> {
     let mut pages = client
         .describe_alarms()
-        .alarm_name_prefix(&stem)
+        .alarm_name_prefix(stem)
         // Without the types, only metric alarms come.
         .alarm_types(AlarmType::MetricAlarm)
         .alarm_types(AlarmType::CompositeAlarm)
         .max_records(BATCH as i32)
         .into_paginator()
         .send();
-    let mut standing = StandingAlarms::default();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| CallFailed::new("DescribeAlarms", &stem, error))?;
+        let page = page.map_err(|error| CallFailed::new("DescribeAlarms", stem, error))?;
         for alarm in page.metric_alarms.unwrap_or_default() {
             if let Some(known) = convert::metric_alarm(prefix, &alarm) {
                 let original = Original::Metric(Box::new(alarm));
@@ -85,7 +99,7 @@ pub async fn read_all(client: &Client, prefix: &StackPrefix) -> Result<StandingA
             }
         }
     }
-    Ok(standing)
+    Ok(())
 }
 
 /// Creates an alarm with its tags.

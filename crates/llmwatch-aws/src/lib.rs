@@ -38,6 +38,8 @@ pub mod objects;
 pub mod pace;
 #[cfg(feature = "ssm")]
 pub mod parameters;
+#[cfg(feature = "cloudwatch")]
+pub mod quality_metrics;
 #[cfg(feature = "servicequotas")]
 pub mod quota_requests;
 #[cfg(feature = "secretsmanager")]

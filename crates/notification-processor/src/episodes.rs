@@ -33,9 +33,9 @@ const RECOVERY_RETRY_SECONDS: u32 = 120;
 pub(crate) async fn alarm_changed(
     app: &App,
     change: &AlarmChange,
+    pool: &PoolLabel,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let (AlarmName::Child(_, pool) | AlarmName::Composite(pool)) = &change.name;
     let mut event = episode_event(change);
     for _ in 0..RACES {
         let latest = read(app, pool).await?;
@@ -238,7 +238,7 @@ fn owes_a_message(episode: &Episode, change: &AlarmChange) -> bool {
         AlarmName::Child(kind, _) => {
             episode.update_due_at.is_some() && episode.unreported().contains(kind)
         }
-        AlarmName::Composite(_) => false,
+        AlarmName::Composite(_) | AlarmName::Quality(_) => false,
     };
     opened_it || joined_it
 }
@@ -254,7 +254,7 @@ fn episode_event(change: &AlarmChange) -> EpisodeEvent {
             value: change.value,
             muting: if change.muted { Muting::Muted } else { Muting::Audible },
         }),
-        AlarmName::Composite(_) => composite_event(change, Vec::new()),
+        AlarmName::Composite(_) | AlarmName::Quality(_) => composite_event(change, Vec::new()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can wake the function, parsed once into types that cannot be wrong.
 //!
-//! Four routes lead in: the composite alarm through SNS, the children's state changes and the
-//! hourly look at quota requests through EventBridge, and the function's own messages through its
+//! Four routes lead in: the composite alarm through SNS, the state changes of children and of quality
+//! alarms and the hourly look at quota requests through EventBridge, and the function's own messages through its
 //! queue.
 
 use jiff::Timestamp;

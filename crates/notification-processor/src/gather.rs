@@ -212,9 +212,16 @@ async fn with_live_quotas(app: &App, stored: Read<StoredPool>) -> Read<StoredPoo
     Read::Known(stored)
 }
 
-/// The account stands in every alarm's ARN: `arn:aws:cloudwatch:{region}:{account}:alarm:{name}`.
 fn account_of(firing: &Firing) -> Result<AccountId, Failure> {
-    let arn = firing.alarms().first().map_or("", |alarm| alarm.arn.as_str());
+    account_in(firing.alarms().first().map_or("", |alarm| alarm.arn.as_str()))
+}
+
+/// The account stands in every alarm's ARN: `arn:aws:cloudwatch:{region}:{account}:alarm:{name}`.
+///
+/// # Errors
+///
+/// When it does not.
+pub(crate) fn account_in(arn: &str) -> Result<AccountId, Failure> {
     AccountId::parse(arn.split(':').nth(4).unwrap_or_default())
         .map_err(|error| Failure::AlarmArn(arn.to_owned(), error))
 }

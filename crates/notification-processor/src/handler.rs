@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use llmwatch_aws::ledger::Written;
 use llmwatch_aws::{CallFailed, chain, messages};
+use llmwatch_core::alarm::name::AlarmName;
 use llmwatch_core::decision::decide;
 use llmwatch_core::episode::{EpisodeId, Settled, settle};
 use llmwatch_core::ids::InvalidId;
@@ -16,7 +17,7 @@ use crate::event::{self, EventError, Incoming, QueueRecord};
 use crate::gather::{Due, Parameters};
 use crate::once::NotDone;
 use crate::queue::QueueMessage;
-use crate::{App, carry_out, episodes, follow_up, gather, mails, request_watch};
+use crate::{App, carry_out, episodes, follow_up, gather, mails, quality, request_watch};
 
 /// How often a queue message is tried before it is parked: the queue's `maxReceiveCount`.
 ///
@@ -45,6 +46,9 @@ pub(crate) enum Failure {
     /// Others kept writing the episode's row.
     #[error("the episode of {0} is being written by others; this event is to be retried")]
     Contended(PoolLabel),
+    /// Others kept writing what was told of a quality alarm.
+    #[error("what was told of alarm {0} is being written by others; this event is to be retried")]
+    AlarmContended(String),
     /// Whether the pool has recovered could not be read.
     #[error("the pool's alarms cannot be read: {0}")]
     ChildrenUnknown(String),
@@ -64,7 +68,7 @@ impl Failure {
             Self::Call(_) => "CallFailed",
             Self::NotDone(_) => "NotDone",
             Self::AlarmArn(..) => "MalformedAlarmArn",
-            Self::Contended(_) => "Contended",
+            Self::Contended(_) | Self::AlarmContended(_) => "Contended",
             Self::ChildrenUnknown(_) => "AlarmsUnreadable",
             Self::StepToRetry(_) => "StepToRetry",
             Self::RequestsToRetry(_) => "RequestsToRetry",
@@ -91,7 +95,14 @@ async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failu
     match event::incoming(event, &app.config.prefix)? {
         Incoming::Alarms(changes) => {
             for change in &changes {
-                Box::pin(episodes::alarm_changed(app, change, now)).await?;
+                match &change.name {
+                    AlarmName::Child(_, pool) | AlarmName::Composite(pool) => {
+                        Box::pin(episodes::alarm_changed(app, change, pool, now)).await?;
+                    }
+                    AlarmName::Quality(alarm) => {
+                        Box::pin(quality::alarm_changed(app, change, alarm, now)).await?;
+                    }
+                }
             }
             Ok(Value::Null)
         }

@@ -1,10 +1,13 @@
 //! Where each row of the ledger stands.
 
+use jiff::Timestamp;
 use llmwatch_aws::ledger::RowKey;
+use llmwatch_core::alarm::name::QualityAlarm;
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::episode::{Episode, EpisodeId};
 use llmwatch_core::ids::QuotaCode;
 use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::render::QualityOccasion;
 
 /// The pool's latest episode.
 pub(crate) fn episode(pool: &PoolLabel) -> RowKey {
@@ -27,6 +30,29 @@ pub(crate) const WATCHED_REQUESTS: &str = "watched-requests";
 /// A quota request whose end is still to be told.
 pub(crate) fn watched_request(id: &str) -> RowKey {
     RowKey { pk: WATCHED_REQUESTS.to_owned(), sk: id.to_owned() }
+}
+
+/// What people were told last of a quality alarm.
+pub(crate) fn quality_told(alarm: &QualityAlarm) -> RowKey {
+    RowKey { pk: quality_alarm(alarm), sk: "told".to_owned() }
+}
+
+/// The mail about a quality alarm's change to ALARM at a time, or about its recovery from it.
+pub(crate) fn quality_mail(
+    alarm: &QualityAlarm,
+    alarm_at: Timestamp,
+    occasion: QualityOccasion,
+) -> RowKey {
+    let word = match occasion {
+        QualityOccasion::Fired { .. } => "alarm",
+        QualityOccasion::Recovered { .. } => "recovery",
+    };
+    RowKey { pk: quality_alarm(alarm), sk: format!("effect#mail#{alarm_at}#{word}") }
+}
+
+fn quality_alarm(alarm: &QualityAlarm) -> String {
+    let QualityAlarm { kind, severity, series } = alarm;
+    format!("quality#{kind}#{severity}#{series}")
 }
 
 /// One effect of an episode, for example `mail#pending`.

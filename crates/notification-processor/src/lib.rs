@@ -13,6 +13,7 @@ mod handler;
 mod ledger_keys;
 mod mails;
 mod once;
+mod quality;
 mod queue;
 mod request_watch;
 

@@ -7,17 +7,23 @@ use llmwatch_aws::ledger::RowKey;
 use llmwatch_aws::quota_requests::QuotaRequest;
 use llmwatch_aws::topics;
 use llmwatch_core::alarm::AlarmKind;
+use llmwatch_core::alarm::name::QualityAlarm;
 use llmwatch_core::decision::{Decision, MailStep, Occasion};
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::fingerprint::fingerprint;
 use llmwatch_core::outcome::{Outcome, Outcomes};
-use llmwatch_core::render::{self, Mail, MailContext, RecoveryNote, RequestNote};
+use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::quality::alarm::change::change_id;
+use llmwatch_core::render::{
+    self, Mail, MailContext, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
+};
 use llmwatch_core::request_watch::{News, Standing, WatchedRequest};
 
+use crate::event::AlarmChange;
 use crate::gather::{self, Ended, Gathered, Parameters};
 use crate::handler::Failure;
 use crate::once::once;
-use crate::{App, ledger_keys};
+use crate::{App, ledger_keys, quality};
 
 /// Sends the mail about a decision, unless the operator filtered it.
 ///
@@ -144,6 +150,68 @@ pub(crate) async fn request(
     });
     let name = format!("mail#request#{}#{}", watched.id, news.word());
     send_once(app, &ledger_keys::effect(&watched.episode, &name), mail, now).await
+}
+
+/// What there is to tell of a quality alarm.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QualityNews<'a> {
+    /// The change, as its event says it.
+    pub change: &'a AlarmChange,
+    /// Which alarm.
+    pub alarm: &'a QualityAlarm,
+    /// When it went to ALARM.
+    pub alarm_at: Timestamp,
+    /// What is told.
+    pub occasion: QualityOccasion,
+}
+
+/// Whether a mail went out, now or before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mailed {
+    /// It did.
+    Yes,
+    /// The operator's `notify-from` keeps mails of its severity back.
+    Filtered,
+}
+
+/// Tells of a quality alarm that fires or is OK again, once, unless the operator filtered its
+/// severity.
+///
+/// # Errors
+///
+/// When the mail was not accepted, or the ledger is out of reach.
+pub(crate) async fn quality(
+    app: &App,
+    news: QualityNews<'_>,
+    situation: &quality::Situation,
+    now: Timestamp,
+) -> Result<Mailed, Failure> {
+    let QualityNews { change, alarm, alarm_at, occasion } = news;
+    // Pool overrides are by pool label, and no series has one: these are the stack's settings.
+    let label = PoolLabel::from_text(alarm.series.as_str());
+    let settings = gather::parameters(app, &label).await.settings;
+    if let MailStep::Filtered(from) = MailStep::of(alarm.severity, settings.notify_from) {
+        let severity = alarm.severity;
+        tracing::info!(alarm.arn = %change.arn, "no mail: {severity} is below {from:?}");
+        return Ok(Mailed::Filtered);
+    }
+    let mail = render::quality_mail(&QualityNote {
+        language: settings.language,
+        account: &gather::account_in(&change.arn)?,
+        region: &app.config.region,
+        prefix: &app.config.prefix,
+        alarm,
+        observed: &situation.observed,
+        course: &situation.course,
+        also_firing: &situation.also_firing,
+        alarm_at,
+        occasion,
+        reason: &change.reason,
+        id: &change_id(&change.arn, alarm_at),
+        now,
+    });
+    send_once(app, &ledger_keys::quality_mail(alarm, alarm_at, occasion), mail, now).await?;
+    Ok(Mailed::Yes)
 }
 
 /// Sends one mail once.

@@ -4,6 +4,7 @@ mod crashes;
 mod follow_ups;
 mod gathering;
 mod incidents;
+mod quality;
 mod recoveries;
 mod request_watch;
 mod services;

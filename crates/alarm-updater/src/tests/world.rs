@@ -8,6 +8,7 @@ use aws_sdk_cloudwatch::operation::delete_alarms::{DeleteAlarmsError, DeleteAlar
 use aws_sdk_cloudwatch::operation::delete_anomaly_detector::DeleteAnomalyDetectorOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::{DescribeAlarmsError, DescribeAlarmsOutput};
 use aws_sdk_cloudwatch::operation::describe_anomaly_detectors::DescribeAnomalyDetectorsOutput;
+use aws_sdk_cloudwatch::operation::list_metrics::{ListMetricsError, ListMetricsOutput};
 use aws_sdk_cloudwatch::operation::put_anomaly_detector::PutAnomalyDetectorOutput;
 use aws_sdk_cloudwatch::operation::put_composite_alarm::{
     PutCompositeAlarmError, PutCompositeAlarmOutput,
@@ -15,7 +16,7 @@ use aws_sdk_cloudwatch::operation::put_composite_alarm::{
 use aws_sdk_cloudwatch::operation::put_metric_alarm::{PutMetricAlarmError, PutMetricAlarmOutput};
 use aws_sdk_cloudwatch::operation::put_metric_data::PutMetricDataOutput;
 use aws_sdk_cloudwatch::types::{
-    AnomalyDetector, CompositeAlarm, MetricAlarm, MetricMathAnomalyDetector,
+    AnomalyDetector, CompositeAlarm, Dimension, Metric, MetricAlarm, MetricMathAnomalyDetector,
 };
 use aws_sdk_ssm as ssm;
 use aws_sdk_ssm::operation::delete_parameters::DeleteParametersOutput;
@@ -30,6 +31,9 @@ use llmwatch_core::stored::StoredPool;
 
 use crate::{App, Clients, Config, Waits};
 
+/// The namespace of quality metrics here.
+pub(super) const QUALITY: &str = "LLMWatch/Quality";
+
 const PAGER: &str = "arn:aws:sns:us-east-1:123456789012:pager";
 
 /// What AWS holds and what was asked of it.
@@ -39,6 +43,8 @@ pub(super) struct State {
     pub(super) composites: BTreeMap<String, CompositeAlarm>,
     pub(super) detectors: Vec<MetricMathAnomalyDetector>,
     pub(super) parameters: BTreeMap<String, String>,
+    /// Quality metrics that CloudWatch lists: name, `ModelId`, whether active within three hours.
+    pub(super) quality: Vec<(&'static str, &'static str, bool)>,
     /// Operation and subject of each call, in order.
     pub(super) calls: Vec<String>,
     /// Calls that begin with one of these fail with the code.
@@ -76,6 +82,7 @@ impl World {
         let app = App {
             config: Config::from_vars(&|name| match name {
                 "LLMWATCH_PREFIX" => Some("llmwatch".to_owned()),
+                "LLMWATCH_QUALITY_NAMESPACE" => Some(QUALITY.to_owned()),
                 _ => Some("arn:aws:sns:us-east-1:123456789012:llmwatch-raw".to_owned()),
             })
             .unwrap(),
@@ -101,7 +108,7 @@ impl World {
 
     /// The writes since the last look, and forgets all calls.
     pub(super) fn writes(&self) -> Vec<String> {
-        let reads = ["Describe", "Get"];
+        let reads = ["Describe", "Get", "List"];
         std::mem::take(&mut self.state().calls)
             .into_iter()
             .filter(|call| !reads.iter().any(|read| call.starts_with(read)))
@@ -133,6 +140,7 @@ impl World {
 fn cloudwatch_of(state: &Arc<Mutex<State>>) -> cloudwatch::Client {
     let rules = [
         describe_alarms(state.clone()),
+        list_metrics(state.clone()),
         put_metric_alarm(state.clone()),
         put_composite_alarm(state.clone()),
         delete_alarms(state.clone()),
@@ -146,17 +154,38 @@ fn cloudwatch_of(state: &Arc<Mutex<State>>) -> cloudwatch::Client {
 }
 
 fn describe_alarms(state: Arc<Mutex<State>>) -> Rule {
-    mock!(cloudwatch::Client::describe_alarms).then_compute_response(move |_| {
+    mock!(cloudwatch::Client::describe_alarms).then_compute_response(move |request| {
         let mut state = state.lock().unwrap();
         if let Some(error) = state.call("DescribeAlarms".to_owned()) {
             return MockResponse::Error(DescribeAlarmsError::generic(error));
         }
+        let stem = request.alarm_name_prefix().unwrap();
+        let alarms = state.metric_alarms.iter().filter(|(name, _)| name.starts_with(stem));
+        let composites = state.composites.iter().filter(|(name, _)| name.starts_with(stem));
         MockResponse::Output(
             DescribeAlarmsOutput::builder()
-                .set_metric_alarms(Some(state.metric_alarms.values().cloned().collect()))
-                .set_composite_alarms(Some(state.composites.values().cloned().collect()))
+                .set_metric_alarms(Some(alarms.map(|(_, alarm)| alarm.clone()).collect()))
+                .set_composite_alarms(Some(composites.map(|(_, alarm)| alarm.clone()).collect()))
                 .build(),
         )
+    })
+}
+
+fn list_metrics(state: Arc<Mutex<State>>) -> Rule {
+    mock!(cloudwatch::Client::list_metrics).then_compute_response(move |request| {
+        let mut state = state.lock().unwrap();
+        let namespace = request.namespace().unwrap();
+        if let Some(error) = state.call(format!("ListMetrics {namespace}")) {
+            return MockResponse::Error(ListMetricsError::generic(error));
+        }
+        let is_recent = request.recently_active().is_some();
+        let metrics = state.quality.iter().filter(|(_, _, recent)| *recent || !is_recent);
+        let metrics = metrics.map(|(name, model_id, _)| {
+            let dimension = Dimension::builder().name("ModelId").value(*model_id).build();
+            Metric::builder().metric_name(*name).dimensions(dimension).build()
+        });
+        let found = if namespace == QUALITY { metrics.collect() } else { Vec::new() };
+        MockResponse::Output(ListMetricsOutput::builder().set_metrics(Some(found)).build())
     })
 }
 

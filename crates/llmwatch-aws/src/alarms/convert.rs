@@ -108,8 +108,14 @@ pub(super) fn with_breach(
         Breach::AtLeast(threshold) => put
             .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
             .threshold(*threshold),
+        Breach::Below(threshold) => {
+            put.comparison_operator(ComparisonOperator::LessThanThreshold).threshold(*threshold)
+        }
         Breach::AboveBand(band) => put
             .comparison_operator(ComparisonOperator::GreaterThanUpperThreshold)
+            .threshold_metric_id(band),
+        Breach::BelowBand(band) => put
+            .comparison_operator(ComparisonOperator::LessThanLowerThreshold)
             .threshold_metric_id(band),
         // A plan never writes one back; CloudWatch would refuse the alarm and name it.
         Breach::Foreign(_) => put,
@@ -155,6 +161,12 @@ fn breach(alarm: &MetricAlarm) -> Breach {
     match (alarm.comparison_operator(), alarm.threshold(), alarm.threshold_metric_id()) {
         (Some(ComparisonOperator::GreaterThanOrEqualToThreshold), Some(threshold), None) => {
             Breach::AtLeast(threshold)
+        }
+        (Some(ComparisonOperator::LessThanThreshold), Some(threshold), None) => {
+            Breach::Below(threshold)
+        }
+        (Some(ComparisonOperator::LessThanLowerThreshold), _, Some(band)) => {
+            Breach::BelowBand(band.to_owned())
         }
         (Some(ComparisonOperator::GreaterThanUpperThreshold), _, Some(band)) => {
             Breach::AboveBand(band.to_owned())

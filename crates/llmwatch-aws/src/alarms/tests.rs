@@ -19,8 +19,13 @@ use llmwatch_core::stored::StoredPool;
 
 use super::*;
 
+/// A client with these rules, and without quality alarms unless a rule has some.
 fn client(rules: &[&Rule]) -> Client {
-    mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, rules, |config| config
+    let no_quality = mock!(Client::describe_alarms)
+        .match_requests(|request| request.alarm_name_prefix() == Some("llmwatch-Quality-"))
+        .then_output(|| DescribeAlarmsOutput::builder().build());
+    let rules: Vec<&Rule> = rules.iter().copied().chain([&no_quality]).collect();
+    mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, &rules, |config| config
         .retry_config(RetryConfig::disabled()))
 }
 
@@ -72,9 +77,15 @@ fn described(alarm: &Alarm) -> MetricAlarm {
         Breach::AtLeast(threshold) => sdk
             .threshold(*threshold)
             .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold),
+        Breach::Below(threshold) => {
+            sdk.threshold(*threshold).comparison_operator(ComparisonOperator::LessThanThreshold)
+        }
         Breach::AboveBand(band) => sdk
             .threshold_metric_id(band)
             .comparison_operator(ComparisonOperator::GreaterThanUpperThreshold),
+        Breach::BelowBand(band) => sdk
+            .threshold_metric_id(band)
+            .comparison_operator(ComparisonOperator::LessThanLowerThreshold),
         Breach::Foreign(words) => panic!("{words}"),
     }
     .build()
@@ -219,7 +230,7 @@ async fn d4_an_update_sends_back_every_field_it_does_not_know() {
 async fn an_edited_alarm_is_read_as_it_is() {
     let ours = alarm("Throttles");
     let mut edited = described(&ours);
-    edited.comparison_operator = Some(ComparisonOperator::LessThanThreshold);
+    edited.comparison_operator = Some(ComparisonOperator::GreaterThanThreshold);
     edited.treat_missing_data = None;
     edited.datapoints_to_alarm = None;
     edited.actions_enabled = Some(false);
@@ -227,7 +238,7 @@ async fn an_edited_alarm_is_read_as_it_is() {
     let standing = read_all(&client(&[&read]), &prefix()).await.unwrap();
     let [found] = standing.alarms.as_slice() else { panic!() };
     let watch = watch(found);
-    assert_eq!(watch.breach, Breach::Foreign("LessThanThreshold 5".into()));
+    assert_eq!(watch.breach, Breach::Foreign("GreaterThanThreshold 5".into()));
     assert_eq!(
         watch.missing,
         llmwatch_core::alarm::desired::MissingData::Foreign("missing".into())
@@ -314,4 +325,64 @@ async fn models_are_put_found_by_their_prefix_and_deleted() {
     assert_eq!(read_detectors(&client, &prefix()).await.unwrap(), std::slice::from_ref(&ours));
     delete_detector(&client, &ours).await.unwrap();
     assert_eq!((put.num_calls(), delete.num_calls()), (1, 1));
+}
+
+fn quality_series() -> llmwatch_core::quality::series::StoredSeries {
+    serde_json::from_str(
+        r#"{"series": {"model_id": "m", "inference_component": "c"},
+            "seen": {"Refusal": "2026-11-22T05:00:00Z", "JudgeSafety": "2026-11-22T05:00:00Z"}}"#,
+    )
+    .unwrap()
+}
+
+fn quality() -> Vec<llmwatch_core::alarm::desired::DesiredAlarm> {
+    use llmwatch_core::quality::alarm::desired::{NAMESPACE, desired_quality_alarms};
+    let tuning = llmwatch_core::quality::alarm::tuning::QualityTuning::default();
+    desired_quality_alarms(&quality_series(), &tuning, NAMESPACE, &prefix())
+}
+
+#[tokio::test]
+async fn quality_alarms_that_were_put_read_back_as_nothing_to_change() {
+    let desired = quality();
+    assert_eq!(desired.len(), 4);
+    let there: Vec<MetricAlarm> = desired.iter().map(as_desired).map(|it| described(&it)).collect();
+    let listed = mock!(Client::describe_alarms)
+        .match_requests(|request| request.alarm_name_prefix() == Some("llmwatch-Quality-"))
+        .then_output(move || {
+            DescribeAlarmsOutput::builder().set_metric_alarms(Some(there.clone())).build()
+        });
+    let standing =
+        read_all(&client(&[&page(None, vec![], vec![], None), &listed]), &prefix()).await.unwrap();
+    assert_eq!(standing.alarms.len(), 4);
+    let detectors = standing.alarms.iter().filter_map(|alarm| detector(watch(alarm)));
+    let actual = Actual {
+        detectors: detectors.collect(),
+        alarms: standing.alarms.clone(),
+        ..Actual::default()
+    };
+    assert_eq!(plan(&desired, &actual), []);
+}
+
+#[tokio::test]
+async fn the_quality_alarms_of_a_series_are_read_with_their_state() {
+    let label = quality_series().series.label();
+    let mut firing = described(&as_desired(&quality()[0]));
+    firing.state_value = Some(aws_sdk_cloudwatch::types::StateValue::Alarm);
+    firing.state_transitioned_timestamp =
+        Some(aws_smithy_types::DateTime::from_millis(1_792_377_955_640));
+    firing.actions_enabled = Some(false);
+    let rule = mock!(Client::describe_alarms)
+        .match_requests(|request| {
+            let names = request.alarm_names();
+            (30..=100).contains(&names.len())
+                && names.contains(&"llmwatch-Quality-LowSafety-Critical-component.c.m".to_owned())
+        })
+        .then_output(move || DescribeAlarmsOutput::builder().metric_alarms(firing.clone()).build());
+    let found = read_quality(&client(&[&rule]), &prefix(), &label).await.unwrap();
+    let [found] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(name::quality(&prefix(), &found.alarm), quality()[0].name);
+    assert_eq!(found.watch, quality()[0].watch);
+    assert_eq!(found.live.state, llmwatch_core::cloudwatch::alarm::AlarmState::Alarm);
+    assert_eq!(found.live.since, Some("2026-10-19T02:45:55.64Z".parse().unwrap()));
+    assert!(!found.live.actions_enabled);
 }

@@ -69,10 +69,6 @@ pub enum QualityKind {
     LowOutputSpeed,
     /// Signs of prompt injection.
     HighPromptInjection,
-    /// Personal data in answers.
-    HighPii,
-    /// Personal data in prompts.
-    HighPromptPii,
 }
 
 impl QualityKind {
@@ -98,8 +94,6 @@ impl QualityKind {
             Self::HighGuardrail => "HighGuardrail",
             Self::LowOutputSpeed => "LowOutputSpeed",
             Self::HighPromptInjection => "HighPromptInjection",
-            Self::HighPii => "HighPii",
-            Self::HighPromptPii => "HighPromptPii",
         }
     }
 }

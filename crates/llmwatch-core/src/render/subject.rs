@@ -85,8 +85,8 @@ pub(super) fn quality(what: &str, model: &str, component: Option<&str>, region: 
     let room = (MAX_SUBJECT_CHARS - 2).saturating_sub(place.len());
     let what = shortened(&ascii(what), room.saturating_sub(MIN_MODEL_CHARS));
     let named = match component {
-        Some(component) => format!("{component} ({})", short_model(model)),
-        None => short_model(model).to_owned(),
+        Some(component) => format!("{component} ({})", short_series(model)),
+        None => short_series(model).to_owned(),
     };
     let named = shortened(&ascii(&named), room.saturating_sub(what.len()));
     shortened(&format!("{what}: {named}{place}"), MAX_SUBJECT_CHARS)
@@ -159,7 +159,24 @@ fn about(what: &str, pool: &PoolFacts, tag: &str) -> String {
 /// version tell nothing at a glance; the body has the whole id.
 fn short_model(model: &str) -> &str {
     let name = model.rsplit('/').next().unwrap_or(model);
-    let name = name.split_once('.').map_or(name, |(_, name)| name);
+    without_version(name.split_once('.').map_or(name, |(_, name)| name))
+}
+
+/// The same of a `ModelId` as it was called: `us.anthropic.claude-haiku-4-5-20251001-v1:0` →
+/// `claude-haiku-4-5`. A point within a name, as in `qwen2.5-7b`, parts nothing.
+fn short_series(model_id: &str) -> &str {
+    let mut name = model_id.rsplit('/').next().unwrap_or(model_id);
+    while let Some((first, rest)) = name.split_once('.') {
+        let is_word = first.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if !is_word || !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            break;
+        }
+        name = rest;
+    }
+    without_version(name)
+}
+
+fn without_version(name: &str) -> &str {
     let name = name.trim_end_matches(":0").trim_end_matches("_0").trim_end_matches("-v1");
     match name.rsplit_once('-') {
         Some((rest, date)) if date.len() == 8 && date.chars().all(|c| c.is_ascii_digit()) => rest,
@@ -200,6 +217,22 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(short_model(model), expected);
+        }
+    }
+
+    #[test]
+    fn series_are_named_shortly_however_they_are_called() {
+        for (model_id, expected) in [
+            ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5"),
+            ("us-gov.amazon.nova-lite-v1:0", "nova-lite"),
+            ("amazon.nova-lite-v1:0", "nova-lite"),
+            ("ai21.jamba-1-5-mini-v1:0", "jamba-1-5-mini"),
+            ("openai.gpt-5.6-sol", "gpt-5.6-sol"),
+            ("qwen2.5-7b-instruct", "qwen2.5-7b-instruct"),
+            ("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc", "abc"),
+            ("", ""),
+        ] {
+            assert_eq!(short_series(model_id), expected);
         }
     }
 }

@@ -8,7 +8,10 @@ use aws_sdk_cloudwatch::operation::get_metric_data::{
     GetMetricDataError, GetMetricDataInput, GetMetricDataOutput,
 };
 use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{MetricAlarm, MetricDataResult, StateValue, StatusCode};
+use aws_sdk_cloudwatch::types::{
+    ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricDataResult,
+    MetricStat, StateValue, StatusCode,
+};
 use aws_sdk_dynamodb::operation::delete_item::{
     DeleteItemError, DeleteItemInput, DeleteItemOutput,
 };
@@ -58,10 +61,16 @@ use aws_sdk_support::types::{CaseDetails, Category, Communication, Service};
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
 use jiff::Timestamp;
-use llmwatch_core::alarm::name;
+use llmwatch_core::alarm::desired::{Breach, QuerySource, Watch};
+use llmwatch_core::alarm::{Severity, name};
 use llmwatch_core::episode::AlarmState;
+use llmwatch_core::quality::alarm::QualityKind;
+use llmwatch_core::quality::alarm::desired::{NAMESPACE, desired_quality_alarms};
+use llmwatch_core::quality::alarm::tuning::QualityTuning;
 
-use super::world::{Case, Fate, Request, State, arn, pool, prefix};
+use super::world::{
+    Alarm, Case, Fate, Request, State, arn, pool, prefix, quality_name, quality_series,
+};
 use crate::Clients;
 
 type Shared = Arc<Mutex<State>>;
@@ -132,7 +141,9 @@ fn cloudwatch(state: &Shared) -> aws_sdk_cloudwatch::Client {
                     .actions_enabled(alarm.is_audible)
                     .build()
             });
-            Ok(DescribeAlarmsOutput::builder().set_metric_alarms(Some(alarms.collect())).build())
+            let quality = state.quality_alarms.iter().map(quality_alarm);
+            let alarms = Some(alarms.chain(quality).collect());
+            Ok(DescribeAlarmsOutput::builder().set_metric_alarms(alarms).build())
         });
     let data = serve!(
         state,
@@ -140,7 +151,14 @@ fn cloudwatch(state: &Shared) -> aws_sdk_cloudwatch::Client {
         GetMetricDataError,
         |state: &mut State, request: &GetMetricDataInput| {
             let an_hour_ago = DateTime::from_secs(state.now.as_second() - 3600);
+            let is_quality = |query: &MetricDataQuery| {
+                let stat = query.metric_stat().and_then(|stat| stat.metric());
+                stat.and_then(|metric| metric.namespace()) == Some(NAMESPACE)
+            };
             let results = request.metric_data_queries().iter().map(|query| {
+                if is_quality(query) {
+                    return quality_data(state, query);
+                }
                 let metric = query.metric_stat().and_then(|stat| stat.metric());
                 let name = metric.and_then(|metric| metric.metric_name()).unwrap_or_default();
                 let value = state.usage.get(name).copied();
@@ -156,6 +174,65 @@ fn cloudwatch(state: &Shared) -> aws_sdk_cloudwatch::Client {
         }
     );
     client!(aws_sdk_cloudwatch, [&alarms, &data])
+}
+
+/// The alarm as alarm-updater puts it.
+fn quality_alarm((which, alarm): (&(QualityKind, Severity), &Alarm)) -> MetricAlarm {
+    let desired =
+        desired_quality_alarms(&quality_series(), &QualityTuning::default(), NAMESPACE, &prefix());
+    let desired = desired.iter().find(|desired| desired.name == quality_name(*which)).unwrap();
+    let Watch::Metrics(watch) = &desired.watch else { panic!("{}", desired.name) };
+    let (operator, threshold) = match watch.breach {
+        Breach::Below(line) => (ComparisonOperator::LessThanThreshold, line),
+        Breach::AtLeast(line) => (ComparisonOperator::GreaterThanOrEqualToThreshold, line),
+        _ => panic!("{}", desired.name),
+    };
+    let queries = watch.queries.iter().map(|query| {
+        let sdk = MetricDataQuery::builder().id(&query.id).return_data(query.watched);
+        match &query.source {
+            QuerySource::Expression(text) => sdk.expression(text).build(),
+            QuerySource::Metric { namespace, metric, dimensions, statistic, .. } => {
+                let dimensions = dimensions
+                    .iter()
+                    .map(|(name, value)| Dimension::builder().name(name).value(value).build());
+                let metric = Metric::builder()
+                    .namespace(namespace)
+                    .metric_name(metric)
+                    .set_dimensions(Some(dimensions.collect()));
+                let stat = MetricStat::builder().metric(metric.build()).period(900).stat(statistic);
+                sdk.metric_stat(stat.build()).build()
+            }
+        }
+    });
+    MetricAlarm::builder()
+        .alarm_name(&desired.name)
+        .set_metrics(Some(queries.collect()))
+        .comparison_operator(operator)
+        .threshold(threshold)
+        .evaluation_periods(8)
+        .treat_missing_data("notBreaching")
+        .state_value(match alarm.state {
+            AlarmState::Alarm => StateValue::Alarm,
+            AlarmState::Ok => StateValue::Ok,
+            AlarmState::InsufficientData => StateValue::InsufficientData,
+        })
+        .state_transitioned_timestamp(DateTime::from_secs(alarm.changed_at.as_second()))
+        .actions_enabled(alarm.is_audible)
+        .build()
+}
+
+fn quality_data(state: &State, query: &MetricDataQuery) -> MetricDataResult {
+    let is_mean = query.metric_stat().and_then(|stat| stat.stat()) == Some("Average");
+    let data = state.quality_data.iter();
+    let at = |minutes: &i64| DateTime::from_secs(state.now.as_second() - 60 * minutes);
+    MetricDataResult::builder()
+        .set_id(query.id.clone())
+        .status_code(StatusCode::Complete)
+        .set_timestamps(Some(data.clone().map(|(minutes, ..)| at(minutes)).collect()))
+        .set_values(Some(
+            data.map(|(_, mean, samples)| if is_mean { *mean } else { *samples }).collect(),
+        ))
+        .build()
 }
 
 fn key(item: &HashMap<String, AttributeValue>) -> (String, String) {

@@ -6,10 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_servicequotas::types::RequestStatus;
 use jiff::{SignedDuration, Timestamp};
-use llmwatch_core::alarm::{AlarmKind, name};
+use llmwatch_core::alarm::name::QualityAlarm;
+use llmwatch_core::alarm::{AlarmKind, Severity, name};
 use llmwatch_core::episode::{AlarmState, Episode};
 use llmwatch_core::ids::{QuotaCode, StackPrefix};
 use llmwatch_core::pool::{Pool, PoolLabel, Scope};
+use llmwatch_core::quality::Metric;
+use llmwatch_core::quality::alarm::QualityKind;
+use llmwatch_core::quality::series::{Series, StoredSeries};
 use llmwatch_core::quota::{Quota, QuotaKind, QuotaSource};
 use llmwatch_core::stored::{PoolQuota, StoredPool};
 use serde_json::{Value, json};
@@ -136,6 +140,9 @@ type Meanwhile = Box<dyn FnOnce() + Send>;
 pub(crate) struct State {
     pub(crate) now: Timestamp,
     pub(crate) alarms: BTreeMap<AlarmKind, Alarm>,
+    pub(crate) quality_alarms: BTreeMap<(QualityKind, Severity), Alarm>,
+    /// Of every quality metric: minutes before now, mean and samples.
+    pub(crate) quality_data: Vec<(i64, f64, f64)>,
     pub(crate) rows: BTreeMap<(String, String), HashMap<String, AttributeValue>>,
     pub(crate) parameters: BTreeMap<String, String>,
     /// Metric → its value in one minute an hour ago.
@@ -314,6 +321,9 @@ impl State {
     }
 }
 
+/// Events that are kept from the function.
+pub(crate) struct Held(Vec<Delivery>);
+
 /// The function in its world.
 #[derive(Clone)]
 pub(crate) struct World {
@@ -334,6 +344,8 @@ impl World {
         let mut state = State {
             now: "2026-11-21T02:00:00Z".parse().unwrap(),
             alarms: BTreeMap::new(),
+            quality_alarms: BTreeMap::new(),
+            quality_data: Vec::new(),
             rows: BTreeMap::new(),
             parameters: BTreeMap::new(),
             usage: BTreeMap::from([("Invocations", 100.0), ("EstimatedTPMQuotaUsage", 50_000.0)]),
@@ -466,6 +478,36 @@ impl World {
         }
     }
 
+    /// A quality alarm changes to a state.
+    pub(crate) fn set_quality(
+        &self,
+        which: (QualityKind, Severity),
+        to: AlarmState,
+        is_audible: bool,
+    ) {
+        let mut state = self.state();
+        let changed_at = state.now;
+        state.quality_alarms.insert(which, Alarm { state: to, changed_at, is_audible });
+        deliver(&mut state, quality_event(which, to, changed_at));
+    }
+
+    /// Delivers a quality alarm's latest change again.
+    pub(crate) fn deliver_quality_again(&self, which: (QualityKind, Severity), to: AlarmState) {
+        let mut state = self.state();
+        let changed_at = state.quality_alarms[&which].changed_at;
+        deliver(&mut state, quality_event(which, to, changed_at));
+    }
+
+    /// Keeps what is on its way from the function.
+    pub(crate) fn hold_deliveries(&self) -> Held {
+        Held(std::mem::take(&mut self.state().deliveries))
+    }
+
+    /// Sends what was held on.
+    pub(crate) fn release_deliveries(&self, held: Held) {
+        self.state().deliveries.extend(held.0);
+    }
+
     /// Has the function work on what is on its way until so much time has passed.
     pub(crate) async fn run_for(&self, minutes: i64) {
         let until = self.state().now + SignedDuration::from_mins(minutes);
@@ -546,6 +588,34 @@ fn child_event(kind: AlarmKind, state: AlarmState, at: Timestamp) -> Value {
         "resources": [arn(kind)],
         "detail": {
             "alarmName": name::child(&prefix(), kind, &pool()),
+            "state": { "value": state.word(), "reason": "r", "timestamp": at.to_string() },
+        },
+    })
+}
+
+/// The series of quality metrics.
+pub(crate) fn quality_series() -> StoredSeries {
+    StoredSeries {
+        series: Series { model_id: format!("us.{MODEL}"), inference_component: None },
+        seen: Metric::ALL
+            .iter()
+            .map(|facts| (facts.metric.to_string(), "2026-11-21T01:00:00Z".parse().unwrap()))
+            .collect(),
+    }
+}
+
+pub(crate) fn quality_name((kind, severity): (QualityKind, Severity)) -> String {
+    let series = quality_series().series.label();
+    name::quality(&prefix(), &QualityAlarm { kind, severity, series })
+}
+
+fn quality_event(which: (QualityKind, Severity), state: AlarmState, at: Timestamp) -> Value {
+    let name = quality_name(which);
+    json!({
+        "source": "aws.cloudwatch",
+        "resources": [format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}")],
+        "detail": {
+            "alarmName": name,
             "state": { "value": state.word(), "reason": "r", "timestamp": at.to_string() },
         },
     })

@@ -23,14 +23,15 @@
 //! - **Empty answers**, with neither text nor tool call, one in twenty: users see nothing.
 //! - **Off**: similarity (depends on task and embedding model), sentiments (on the topic), toxicity
 //!   of prompts and signs of injection (say what users do, not how the model answers), partial
-//!   refusals, guardrail interventions (masking may be the rule), output speed (on model and size),
-//!   personal data (on the application).
+//!   refusals, guardrail interventions (masking may be the rule), output speed (on model and size).
+//! - **None at all** for personal data: it is published as counts by kind of data, not as a mean over
+//!   calls, and how much of it is too much is the application's to say.
 
 use super::{BadSide, Line, MINIMUM_SAMPLES, QualityDefinition, QualityKind};
 use crate::quality::Metric;
 
 /// Every kind of quality alarm, in the order texts list them.
-pub const QUALITY_CATALOGUE: [QualityDefinition; 20] = [
+pub const QUALITY_CATALOGUE: [QualityDefinition; 18] = [
     QualityDefinition {
         warning: Line::At(0.75),
         ..low(QualityKind::LowComposite, Metric::JudgeComposite, "is judged to answer poorly")
@@ -97,8 +98,6 @@ pub const QUALITY_CATALOGUE: [QualityDefinition; 20] = [
         Metric::PromptInjectionHint,
         "is sent prompts with signs of injection",
     ),
-    high(QualityKind::HighPii, Metric::CompletionPii, "writes personal data"),
-    high(QualityKind::HighPromptPii, Metric::PromptPii, "is sent personal data"),
 ];
 
 /// A kind whose low values are bad, off unless a line is given.
@@ -151,8 +150,9 @@ mod tests {
             assert_eq!(quality_definition(row.kind).kind, row.kind);
         }
         let watched: BTreeSet<Metric> = QUALITY_CATALOGUE.iter().map(|row| row.metric).collect();
-        let all: BTreeSet<Metric> = Metric::ALL.iter().map(|facts| facts.metric).collect();
-        assert_eq!(watched, all);
+        let counted = [Metric::CompletionPii, Metric::PromptPii];
+        let all = Metric::ALL.iter().map(|facts| facts.metric);
+        assert_eq!(watched, all.filter(|metric| !counted.contains(metric)).collect());
     }
 
     #[test]

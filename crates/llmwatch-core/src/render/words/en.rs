@@ -188,8 +188,6 @@ impl Words for English {
             QualityKind::HighGuardrail => "Many guardrail interventions",
             QualityKind::LowOutputSpeed => "Slow output",
             QualityKind::HighPromptInjection => "Signs of prompt injection",
-            QualityKind::HighPii => "Personal data in answers",
-            QualityKind::HighPromptPii => "Personal data in prompts",
         }
     }
 

@@ -230,8 +230,6 @@ impl Words for Japanese {
             QualityKind::HighGuardrail => "ガードレールの介入の増加",
             QualityKind::LowOutputSpeed => "出力の低速化",
             QualityKind::HighPromptInjection => "プロンプトインジェクションの兆候",
-            QualityKind::HighPii => "回答に含まれる個人情報",
-            QualityKind::HighPromptPii => "プロンプトに含まれる個人情報",
         }
     }
 
@@ -258,8 +256,6 @@ impl Words for Japanese {
             QualityKind::HighPromptInjection => {
                 "インジェクションの兆候があるプロンプトを受け取っています"
             }
-            QualityKind::HighPii => "個人情報を出力しています",
-            QualityKind::HighPromptPii => "個人情報を受け取っています",
         }
     }
 

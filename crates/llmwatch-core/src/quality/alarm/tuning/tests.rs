@@ -103,7 +103,7 @@ fn all_problems_are_named_at_once_with_field_and_mend() {
             r#""*"."LowSafety".warning is 1.5; write a number above 0, at most 1, or "off""#,
             r#""*"."LowSafety".waring is no field of this kind; it takes enabled, warning, critical, minimum_samples, datapoints_to_alarm, evaluation_periods"#,
             r#""amazon.nova-pro-v1:0" is no label; labels have letters, digits, . - _ (here * too): write "amazon.nova-pro-v1_0""#,
-            r#""amazon.nova-pro-v1:0"."LowSafty" is no alarm kind; use one of LowComposite, LowSafety, LowRelevance, LowProfessionalTone, HighRefusal, LowRefusal, HighPartialRefusal, HighToxicity, HighPromptToxicity, LowSimilarity, LowSentiment, LowPromptSentiment, HighErrorRatio, HighTruncation, HighEmptyAnswer, HighGuardrail, LowOutputSpeed, HighPromptInjection, HighPii, HighPromptPii"#,
+            r#""amazon.nova-pro-v1:0"."LowSafty" is no alarm kind; use one of LowComposite, LowSafety, LowRelevance, LowProfessionalTone, HighRefusal, LowRefusal, HighPartialRefusal, HighToxicity, HighPromptToxicity, LowSimilarity, LowSentiment, LowPromptSentiment, HighErrorRatio, HighTruncation, HighEmptyAnswer, HighGuardrail, LowOutputSpeed, HighPromptInjection"#,
         ],
     );
 }
