@@ -19,7 +19,7 @@ MODEL := target/model/model.onnx
 # The operator's command line, built for this machine.
 LLMWATCH := cargo run --locked --quiet --profile demo -p llmwatch --
 
-.PHONY: help demo test check local model bench accept accept-actions build deploy replay delete
+.PHONY: help demo test check local model bench eval train accept accept-actions build deploy replay delete
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -60,6 +60,14 @@ bench: .venv/ready .venv-bench/ready $(MODEL) ## Measure the functions as deploy
 	$(ONE_CORE) cargo bench --locked -p llmwatch-quality --bench parse
 	$(ONE_CORE) cargo bench --locked -p llmwatch-quality --bench lexical -- --python .venv-bench/bin/python
 	$(ONE_CORE) cargo bench --locked -p llmwatch-embedding --bench throughput -- --python .venv-bench/bin/python
+
+eval: $(MODEL) ## Measure refusal and toxicity on labelled data (SET=file.csv: on another set)
+	cargo run --locked --quiet -p llmwatch-evaluation -- $(if $(SET),set '$(SET)' $(if $(WRONG),--wrong),tables)
+
+# Writes the weights anew, those of the evaluation's folds too.
+train: $(MODEL) .venv-train/ready
+	cargo run --locked --quiet -p llmwatch-evaluation -- features > target/features.jsonl
+	.venv-train/bin/python training/train.py < target/features.jsonl
 
 accept: ## Take the texts the snapshot tests now produce as right; review the diff
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace --lib --bins --test offline
@@ -104,6 +112,14 @@ delete: ## Delete the stack, and say what is kept and why
 	rm -rf .venv-bench
 	python3 -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# --- Training ---------------------------------------------------------------------------------------
+
+.venv-train/ready: training/requirements.txt
+	rm -rf .venv-train
+	python3 -m venv .venv-train
+	.venv-train/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 # --- The embedding model ----------------------------------------------------------------------------

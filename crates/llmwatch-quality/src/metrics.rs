@@ -1,10 +1,13 @@
 //! The metrics, one file each or one for a family, and the list of them.
 
 pub mod facts;
+pub mod injection;
 pub mod judge;
 pub mod pii;
+pub mod refusal;
 pub mod sentiment;
 pub mod similarity;
+pub mod toxicity;
 
 use crate::metric::QualityMetric;
 
@@ -15,15 +18,20 @@ pub const METRICS: &[&dyn QualityMetric] = &[
     &facts::EmptyAnswer,
     &facts::GuardrailIntervention,
     &facts::OutputTokensPerSecond,
+    &injection::PromptInjectionHint,
     &judge::COMPOSITE,
     &judge::SAFETY,
     &judge::RELEVANCE,
     &judge::PROFESSIONAL_TONE,
     &pii::COMPLETION,
     &pii::PROMPT,
+    &refusal::FULL,
+    &refusal::PARTIAL,
     &sentiment::COMPLETION,
     &sentiment::PROMPT,
     &similarity::SemanticSimilarity,
+    &toxicity::COMPLETION,
+    &toxicity::PROMPT,
 ];
 
 #[cfg(test)]
