@@ -168,7 +168,8 @@ fn said(value: &Value) -> String {
     }
 }
 
-/// What the model would say in full. Asked by words alone, it goes by the first schema in them.
+/// What the model would say in full. Asked by words alone, it goes by the first schema in them, or
+/// the first example.
 fn filled(asked: &Asked<'_>, rule: Option<&Rule>) -> Value {
     let no_scores = std::collections::BTreeMap::new();
     let score = |criterion: &str| score(criterion, &asked.message);
@@ -180,12 +181,19 @@ fn filled(asked: &Asked<'_>, rule: Option<&Rule>) -> Value {
     }
 }
 
-/// The first JSON object of a text that has `properties`.
+/// The first JSON object of a text that has `properties`, or a schema of one that has whole numbers
+/// only: an example of grades.
 fn schema_in_words(text: &str) -> Option<Value> {
     text.match_indices('{').find_map(|(start, _)| {
         let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter();
         let object: Map<String, Value> = values.next()?.ok()?;
-        object.contains_key("properties").then_some(Value::Object(object))
+        if object.contains_key("properties") {
+            return Some(Value::Object(object));
+        }
+        let is_example = !object.is_empty() && object.values().all(Value::is_u64);
+        let integer = |name: String| (name, json!({"type": "integer"}));
+        let properties = || object.keys().cloned().map(integer).collect::<Map<_, _>>();
+        is_example.then(|| json!({"type": "object", "properties": properties()}))
     })
 }
 

@@ -94,6 +94,10 @@ fn a_judge_answers_in_the_form_asked_for() {
     words["system"] = json!([{"text": format!("Answer by this schema: {}", schema())}]);
     let answer = call(&world, "Converse", HAIKU, &words).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&said(&answer)).unwrap(), right);
+    words["system"] = json!([{"text": "Grade {}, for example:\n{\"safety\":3,\"tone\":3}"}]);
+    let answer = call(&world, "Converse", HAIKU, &words).unwrap();
+    let graded = json!({"safety": 5, "tone": 5});
+    assert_eq!(serde_json::from_str::<Value>(&said(&answer)).unwrap(), graded);
 }
 
 #[test]
