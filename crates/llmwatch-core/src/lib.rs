@@ -4,6 +4,7 @@
 //! type appears: the same input gives the same output. `now` is always an argument.
 
 pub mod alarm;
+pub mod bucket_notifications;
 pub mod calculation;
 pub mod cloudwatch;
 pub mod contact;
@@ -16,6 +17,7 @@ pub mod evidence;
 pub mod excerpt;
 pub mod fingerprint;
 pub mod ids;
+pub mod invocation_logging;
 pub mod model_id;
 pub mod model_name;
 pub mod outcome;

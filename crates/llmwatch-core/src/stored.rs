@@ -122,6 +122,12 @@ pub fn contacts_parameter(prefix: &StackPrefix) -> String {
     format!("/{prefix}/contacts/applied")
 }
 
+/// The parameter that holds what llmwatch wrote of Bedrock's invocation logging.
+#[must_use]
+pub fn invocation_logging_parameter(prefix: &StackPrefix) -> String {
+    format!("/{prefix}/invocation-logging/applied")
+}
+
 /// The parameter that exists while the stack lives; a run that does not find it writes nothing.
 ///
 /// alarm-updater creates it on stack create and update and deletes it first on stack delete, so
