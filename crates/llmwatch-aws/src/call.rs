@@ -93,6 +93,7 @@ impl CallFailed {
             "CaseIdNotFound",
             "NotFound",
             "NoSuchKey",
+            "NoSuchBucket",
         ])
     }
 

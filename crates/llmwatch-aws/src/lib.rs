@@ -7,6 +7,8 @@
 pub mod alarm_states;
 #[cfg(feature = "cloudwatch")]
 pub mod alarms;
+#[cfg(feature = "s3")]
+pub mod bucket_notifications;
 pub mod call;
 pub mod client;
 #[cfg(feature = "comprehend")]
@@ -25,6 +27,8 @@ pub mod env;
 pub mod functions;
 #[cfg(feature = "bedrock")]
 pub mod inference_profiles;
+#[cfg(feature = "bedrock")]
+pub mod invocation_logging;
 #[cfg(feature = "dynamodb")]
 pub mod ledger;
 #[cfg(feature = "ssm")]
