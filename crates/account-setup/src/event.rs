@@ -1,14 +1,20 @@
 //! What an invocation asks for.
 
+use llmwatch_core::bucket_notifications::{KeyFilter, Wanted};
 use llmwatch_core::contact::Address;
 use llmwatch_core::custom_resource::{
     CustomResourceRequest, MalformedRequest, is_custom_resource_event,
 };
 use llmwatch_core::excerpt::excerpt;
+use llmwatch_core::invocation_logging::Place;
 use serde_json::Value;
 
-/// The template's type of the custom resource for contacts.
+use crate::bucket_notifications::Subscription;
+
+/// The template's types of the custom resources.
 const CONTACTS: &str = "Custom::Contacts";
+const INVOCATION_LOGGING: &str = "Custom::InvocationLogging";
+const BUCKET_NOTIFICATIONS: &str = "Custom::BucketNotifications";
 
 /// What invoked the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +44,23 @@ pub enum Resource {
         /// The template's `AlertEmail`, which CloudFormation subscribes itself; none where it is
         /// `none`.
         alert_email: Option<Address>,
+    },
+    /// Bedrock's invocation logging.
+    InvocationLogging {
+        /// Where logs are to be delivered.
+        place: Place,
+    },
+    /// A notification of a bucket.
+    BucketNotifications {
+        /// The notification and its bucket.
+        subscription: Subscription,
+        /// What an update replaces.
+        former: Option<Subscription>,
+    },
+    /// One of ours that lacks a property.
+    Incomplete {
+        /// The property's name.
+        property: &'static str,
     },
     /// A type this version does not know, as it was spelt.
     Unknown(String),
@@ -96,13 +119,43 @@ fn outline(event: &Value) -> String {
 }
 
 fn resource(event: &Value) -> Resource {
-    match event["ResourceType"].as_str().unwrap_or_default() {
+    let properties = &event["ResourceProperties"];
+    let read = match event["ResourceType"].as_str().unwrap_or_default() {
         CONTACTS => {
-            let alert_email = event["ResourceProperties"]["AlertEmail"].as_str();
-            Resource::Contacts { alert_email: alert_email.and_then(Address::parse) }
+            let alert_email = properties["AlertEmail"].as_str().and_then(Address::parse);
+            Ok(Resource::Contacts { alert_email })
         }
-        other => Resource::Unknown(other.to_owned()),
-    }
+        INVOCATION_LOGGING => place(properties).map(|place| Resource::InvocationLogging { place }),
+        BUCKET_NOTIFICATIONS => subscription(properties).map(|subscription| {
+            let former = subscription_of_update(event);
+            Resource::BucketNotifications { subscription, former }
+        }),
+        other => Ok(Resource::Unknown(other.to_owned())),
+    };
+    read.unwrap_or_else(|property| Resource::Incomplete { property })
+}
+
+fn subscription_of_update(event: &Value) -> Option<Subscription> {
+    subscription(event.get("OldResourceProperties")?).ok()
+}
+
+fn place(properties: &Value) -> Result<Place, &'static str> {
+    let bucket = filled(properties, "Bucket")?;
+    Ok(Place::new(bucket, properties["LogPrefix"].as_str().unwrap_or_default()))
+}
+
+fn subscription(properties: &Value) -> Result<Subscription, &'static str> {
+    let text = |name: &str| properties[name].as_str().unwrap_or_default().to_owned();
+    let wanted = Wanted {
+        id: filled(properties, "Id")?.to_owned(),
+        queue_arn: filled(properties, "Queue")?.to_owned(),
+        keys: KeyFilter { prefix: text("KeyPrefix"), suffix: text("KeySuffix") },
+    };
+    Ok(Subscription { bucket: filled(properties, "Bucket")?.to_owned(), wanted })
+}
+
+fn filled<'a>(properties: &'a Value, name: &'static str) -> Result<&'a str, &'static str> {
+    properties[name].as_str().filter(|text| !text.is_empty()).ok_or(name)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
 //! What is read before anything is decided; one module for each duty of the function.
 
+pub(crate) mod bucket_notifications;
 pub(crate) mod contacts;
+pub(crate) mod invocation_logging;

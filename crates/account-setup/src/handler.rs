@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::App;
 use crate::contacts::{self, Occasion};
 use crate::event::{Resource, StackRequest, Trigger, trigger};
+use crate::{bucket_notifications, invocation_logging};
 
 /// Handles one event. A schedule or a direct invocation returns how things stand, as JSON.
 ///
@@ -51,11 +52,25 @@ async fn run(app: &App, occasion: Occasion, now: Timestamp) -> Result<Value, Str
 /// What a custom-resource request asks for. Every way out is an outcome, so that it is answered.
 pub(crate) async fn work(app: &App, request: &StackRequest, now: Timestamp) -> Outcome {
     let StackRequest { request, resource } = request;
-    let Resource::Contacts { alert_email } = resource else {
-        return Outcome::Failed(format!("{resource:?} is none of this function's resources"));
-    };
     match (&request.action, request.deletion(&app.config.prefix)) {
-        (Action::Create | Action::Update, _) => {
+        (Action::Create | Action::Update, _) => keep(app, resource, now).await,
+        (Action::Delete, Deletion::OfThisStack) => forget(app, resource).await,
+        (Action::Delete, Deletion::OfFormerPrefix(former)) => {
+            tracing::warn!(
+                former.prefix = %former,
+                "kept what was set up under /{former}/: this function may not touch it any more"
+            );
+            Outcome::Success(BTreeMap::new())
+        }
+        (Action::Unknown(word), _) => Outcome::Failed(format!(
+            "RequestType {word:?} is unknown; this function knows Create, Update and Delete"
+        )),
+    }
+}
+
+async fn keep(app: &App, resource: &Resource, now: Timestamp) -> Outcome {
+    match resource {
+        Resource::Contacts { alert_email } => {
             let occasion = Occasion::Stack { alert_email: alert_email.clone() };
             match contacts::reconcile(app, &occasion, now).await {
                 Ok(report) => Outcome::Success(report.figures()),
@@ -69,21 +84,35 @@ pub(crate) async fn work(app: &App, request: &StackRequest, now: Timestamp) -> O
                 Err(error) => Outcome::Failed(chain(&error)),
             }
         }
-        (Action::Delete, Deletion::OfThisStack) => match contacts::forget(app).await {
+        Resource::InvocationLogging { place } => invocation_logging::deploy(app, place).await,
+        Resource::BucketNotifications { subscription, former } => {
+            bucket_notifications::deploy(app, subscription, former.as_ref()).await
+        }
+        Resource::Incomplete { property } => {
+            Outcome::Failed(format!("the custom resource has no {property}; deploy again"))
+        }
+        Resource::Unknown(_) => none_of_ours(resource),
+    }
+}
+
+async fn forget(app: &App, resource: &Resource) -> Outcome {
+    match resource {
+        Resource::Contacts { .. } => match contacts::forget(app).await {
             Ok(()) => Outcome::Success(BTreeMap::new()),
             Err(error) => Outcome::Failed(error.explain()),
         },
-        (Action::Delete, Deletion::OfFormerPrefix(former)) => {
-            tracing::warn!(
-                former.prefix = %former,
-                "kept the parameter below /{former}/contacts/: this function may not touch it any more"
-            );
-            Outcome::Success(BTreeMap::new())
+        Resource::InvocationLogging { .. } => invocation_logging::forget(app).await,
+        Resource::BucketNotifications { subscription, .. } => {
+            bucket_notifications::forget(app, subscription).await
         }
-        (Action::Unknown(word), _) => Outcome::Failed(format!(
-            "RequestType {word:?} is unknown; this function knows Create, Update and Delete"
-        )),
+        // It was refused when it was to be made, so there is nothing to take back.
+        Resource::Incomplete { .. } => Outcome::Success(BTreeMap::new()),
+        Resource::Unknown(_) => none_of_ours(resource),
     }
+}
+
+fn none_of_ours(resource: &Resource) -> Outcome {
+    Outcome::Failed(format!("{resource:?} is none of this function's resources"))
 }
 
 /// What Lambda leaves this invocation.

@@ -1,8 +1,13 @@
-//! Whole runs through the real clients, against a small SNS, Secrets Manager and Parameter Store.
+//! Whole runs through the real clients, against a small SNS, Secrets Manager and Parameter Store,
+//! and for logs a small Bedrock and S3.
+
+mod logs;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use aws_sdk_bedrock::types::LoggingConfig;
+use aws_sdk_s3::types::NotificationConfiguration;
 use aws_sdk_secretsmanager::operation::get_secret_value::{
     GetSecretValueError, GetSecretValueOutput,
 };
@@ -38,6 +43,10 @@ struct State {
     /// Address and ARN.
     subscriptions: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
+    /// Bedrock's, of the account and Region.
+    logging: Option<LoggingConfig>,
+    /// A bucket's.
+    notifications: BTreeMap<String, NotificationConfiguration>,
     /// Changing calls in order.
     writes: Vec<String>,
     /// Operations that fail, with the code.
@@ -108,8 +117,13 @@ impl Account {
                 _ => "arn:aws:secretsmanager:r:1:secret:people".to_owned(),
             })
         });
-        let clients =
-            Clients { parameters: self.parameters(), secrets: self.secrets(), sns: self.sns() };
+        let clients = Clients {
+            bedrock: self.bedrock(),
+            parameters: self.parameters(),
+            s3: self.s3(),
+            secrets: self.secrets(),
+            sns: self.sns(),
+        };
         App { config: config.unwrap(), clients }
     }
 
@@ -121,15 +135,27 @@ impl Account {
     }
 
     async fn stack_event(&self, action: &str, alert_email: &str) -> Outcome {
+        let properties = json!({"AlertEmail": alert_email});
+        self.answer(action, "Custom::Contacts", &properties, &Value::Null).await
+    }
+
+    async fn answer(
+        &self,
+        action: &str,
+        kind: &str,
+        properties: &Value,
+        former: &Value,
+    ) -> Outcome {
         let event = json!({
             "RequestType": action,
             "ResponseURL": "https://example.com/answer",
             "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/llmwatch/1",
             "RequestId": "1",
-            "LogicalResourceId": "Contacts",
-            "PhysicalResourceId": "llmwatch-Contacts",
-            "ResourceType": "Custom::Contacts",
-            "ResourceProperties": {"AlertEmail": alert_email},
+            "LogicalResourceId": "It",
+            "PhysicalResourceId": "llmwatch-It",
+            "ResourceType": kind,
+            "ResourceProperties": properties,
+            "OldResourceProperties": former,
         });
         let Ok(Trigger::CustomResource(request)) = trigger(&event) else { panic!("{event}") };
         handler::work(&self.app(), &request, now()).await
