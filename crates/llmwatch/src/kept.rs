@@ -2,8 +2,12 @@
 
 use llmwatch_aws::stacks::StackResource;
 
-/// The kind of the resource the template has CloudFormation keep: the ledger.
+/// The kinds of the resources the template has CloudFormation keep: the ledger, and where quality
+/// is scored the buckets of logs and of call records, with their policies.
 const LEDGER_KIND: &str = "AWS::DynamoDB::Table";
+const BUCKET_KIND: &str = "AWS::S3::Bucket";
+const BUCKET_POLICY_KIND: &str = "AWS::S3::BucketPolicy";
+const KEPT_KINDS: [&str; 3] = [LEDGER_KIND, BUCKET_KIND, BUCKET_POLICY_KIND];
 
 /// What is said when CloudFormation has deleted the stack; `before` and `after` are its resources
 /// then and now.
@@ -14,13 +18,16 @@ pub(crate) fn report(before: &[StackResource], after: &[StackResource]) -> Strin
             Some("DELETE_SKIPPED") => true,
             Some("DELETE_COMPLETE") => false,
             // Not every answer lists what was skipped.
-            Some(_) | None => resource.kind == LEDGER_KIND,
+            Some(_) | None => KEPT_KINDS.contains(&resource.kind.as_str()),
         }
     };
     let mut lines = vec!["Kept:".to_owned()];
     for resource in before.iter().filter(is_kept) {
         let Some(name) = &resource.physical_id else { continue };
         lines.push(match resource.kind.as_str() {
+            // It goes with its bucket.
+            BUCKET_POLICY_KIND => continue,
+            BUCKET_KIND => bucket(&resource.logical_id, name),
             LEDGER_KIND => format!(
                 "  DynamoDB table {name}: the episodes, and what was asked of AWS in your name. A \
                  new deployment\n    begins a table of its own and does not read this one. To \
@@ -46,11 +53,26 @@ pub(crate) fn report(before: &[StackResource], after: &[StackResource]) -> Strin
         ));
     }
     lines.push(
-        "  Metrics in LLMWatch/Quota: CloudWatch cannot delete a metric; each value expires after \
-         15 months"
+        "  Metrics in LLMWatch/Quota and of quality: CloudWatch cannot delete a metric; each value \
+         expires after 15 months"
             .to_owned(),
     );
     lines.join("\n")
+}
+
+fn bucket(logical_id: &str, name: &str) -> String {
+    let what = match logical_id {
+        "LogBucket" => {
+            "what Bedrock logged, prompts and answers included. It logs no\n    more, unless you \
+             changed its logging yourself; objects expire after InvocationLogDays"
+        }
+        "ResultsBucket" => {
+            "the records of calls with their scores, which cannot be made\n    again once the logs \
+             have expired; objects expire after CallRecordDays"
+        }
+        _ => "the template says to keep it",
+    };
+    format!("  S3 bucket {name}: {what}.\n    To delete it: aws s3 rb --force s3://{name}")
 }
 
 /// What is said when CloudFormation could not delete everything.
@@ -89,10 +111,16 @@ mod tests {
         let before = [
             resource("AWS::KMS::Key", "Key", "CREATE_COMPLETE", None),
             resource("AWS::DynamoDB::Table", "Ledger", "CREATE_COMPLETE", None),
+            resource("AWS::S3::Bucket", "LogBucket", "CREATE_COMPLETE", None),
+            resource("AWS::S3::BucketPolicy", "LogBucketPolicy", "CREATE_COMPLETE", None),
+            resource("AWS::S3::Bucket", "ResultsBucket", "CREATE_COMPLETE", None),
         ];
         let after = [
             resource("AWS::KMS::Key", "Key", "DELETE_COMPLETE", None),
             resource("AWS::DynamoDB::Table", "Ledger", "DELETE_SKIPPED", None),
+            resource("AWS::S3::Bucket", "LogBucket", "DELETE_SKIPPED", None),
+            resource("AWS::S3::BucketPolicy", "LogBucketPolicy", "DELETE_SKIPPED", None),
+            resource("AWS::S3::Bucket", "ResultsBucket", "DELETE_SKIPPED", None),
         ];
         insta::assert_snapshot!(report(&before, &after));
         assert_eq!(report(&before, &[]), report(&before, &after), "also when nothing is listed");
