@@ -1,6 +1,6 @@
 """Starts ministack, the emulator behind llmwatch-local, on the loopback interface.
 
-ministack 1.5.33 differs from AWS in seven ways that matter to llmwatch. It has no plug-in API, so
+ministack 1.5.33 differs from AWS in ten ways that matter to llmwatch. It has no plug-in API, so
 this script replaces the functions concerned before the server starts, and refuses any other
 version. Everything else is ministack as published.
 
@@ -23,6 +23,11 @@ version. Everything else is ministack as published.
    invocation and of every one that was throttled, and keeps the metrics.
 7. AWS refuses an update that changes the function behind a custom resource ("Modifying service
    token is not allowed"). ministack asks the new function.
+8. GetModelInvocationLoggingConfiguration answers `LoggingConfig` where AWS answers `loggingConfig`,
+   so that no SDK sees a configuration.
+9. The layers of a function with a `provided` runtime are left out. Here they are unpacked, and a
+   variable of the function that names /opt, where AWS has them, names that directory.
+10. A Map state's `ItemBatcher` is left out, so that every item is an execution of its own.
 
 PutEvents also refuses the source `aws.cloudwatch`; llmwatch-local itself sees to that.
 
@@ -30,13 +35,16 @@ Environment: GATEWAY_PORT (where ministack listens) and AWS_ENDPOINT_URL (llmwat
 the functions inherit) are required.
 """
 
+import contextvars
 import importlib.metadata
+import io
 import json
 import os
 import tempfile
 import threading
 import time
 import urllib.request
+import zipfile
 
 PINNED_VERSION = "1.5.33"
 
@@ -72,6 +80,9 @@ def main():
     hurry_messages_of_dead_functions()
     report_invocations()
     refuse_changed_service_tokens()
+    spell_logging_configuration()
+    unpack_layers(scratch.name)
+    batch_items()
     with scratch:
         serve()
 
@@ -445,6 +456,77 @@ def refuse_changed_service_tokens():
         return ask(physical_id, old_props, new_props, *rest, **named)
 
     provisioners._custom_resource_update = update
+
+
+# --- 8. Bedrock's invocation logging -------------------------------------------------------------
+
+
+def spell_logging_configuration():
+    from ministack.services import bedrock
+
+    def get():
+        current = bedrock._invocation_logging_config.get("config")
+        return bedrock._json({"loggingConfig": current} if current else {})
+
+    bedrock._get_logging_config = get
+
+
+# --- 9. Layers -----------------------------------------------------------------------------------
+
+
+def unpack_layers(scratch):
+    from ministack.services import lambda_svc
+
+    environment = lambda_svc._provided_worker_env
+
+    def environment_with_layers(config, code_dir, port):
+        found = environment(config, code_dir, port)
+        layers = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers", [])]
+        if not any(layers):
+            return found
+        directory = os.path.join(scratch, "layers", config["FunctionName"])
+        for layer in filter(None, layers):
+            with zipfile.ZipFile(io.BytesIO(layer)) as content:
+                content.extractall(directory)
+        own = (config.get("Environment") or {}).get("Variables") or {}
+        for name, value in own.items():
+            if value == "/opt" or value.startswith("/opt/"):
+                found[name] = directory + value.removeprefix("/opt")
+        return found
+
+    lambda_svc._provided_worker_env = environment_with_layers
+
+
+# --- 10. Batches of a Map state ------------------------------------------------------------------
+
+
+def batch_items():
+    from ministack.services import stepfunctions
+
+    run_map, read_items = stepfunctions._run_distributed_map, stepfunctions._read_map_items
+    batcher_of_run = contextvars.ContextVar("batcher", default=None)
+
+    def run_map_in_batches(state, *rest):
+        token = batcher_of_run.set(state.get("ItemBatcher"))
+        try:
+            return run_map(state, *rest)
+        finally:
+            batcher_of_run.reset(token)
+
+    def read_items_in_batches(reader, effective, ctx):
+        items = read_items(reader, effective, ctx)
+        batcher = batcher_of_run.get()
+        if not batcher:
+            return items
+        size = int(batcher["MaxItemsPerBatch"])
+        common = {}
+        if "BatchInput" in batcher:
+            common["BatchInput"] = stepfunctions._resolve_params_obj(batcher["BatchInput"], effective, ctx)
+        starts = range(0, len(items), size)
+        return [{"Items": items[start : start + size], **common} for start in starts]
+
+    stepfunctions._run_distributed_map = run_map_in_batches
+    stepfunctions._read_map_items = read_items_in_batches
 
 
 if __name__ == "__main__":

@@ -197,6 +197,30 @@ impl AwsCalls {
         accepted("s3 PutObject", request.send(content)).map(drop)
     }
 
+    /// Calls an operation that method and path name, of a service such as `s3` or `bedrock`; the
+    /// answer is JSON or XML.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint does not answer or refuses.
+    pub fn rest(
+        &self,
+        service: &str,
+        method: Method,
+        path: &str,
+        body: &str,
+    ) -> Result<String, Broken> {
+        let url = format!("{}{path}", self.endpoint);
+        let signature = ("Authorization", authorization(service));
+        let answer = match method {
+            Method::Get => self.agent.get(url).header(signature.0, signature.1).call(),
+            Method::Post => self.agent.post(url).header(signature.0, signature.1).send(body),
+            Method::Put => self.agent.put(url).header(signature.0, signature.1).send(body),
+            Method::Delete => self.agent.delete(url).header(signature.0, signature.1).call(),
+        };
+        accepted(&format!("{service} {path}"), answer)
+    }
+
     /// Invokes a function and waits for its answer.
     ///
     /// # Errors

@@ -27,10 +27,17 @@ pub fn allowed(places: &Places, function: &str) -> Result<BTreeSet<String>, Brok
     let role = built
         .and_then(|resource| resource["Properties"]["Role"].as_str()?.strip_suffix(".Arn"))
         .ok_or_else(|| Broken::Template(format!("function with a role built from {function}")))?;
-    Ok(resources[role]["Properties"]["Policies"]
-        .as_array()
+    let own = resources[role]["Properties"]["Policies"].as_array().into_iter().flatten();
+    // What a role may under a condition stands in a policy of its own.
+    let attached = resources
+        .as_object()
         .into_iter()
         .flatten()
+        .map(|(_id, resource)| resource)
+        .filter(|one| one["Type"] == "AWS::IAM::Policy" && one["Properties"]["Roles"][0] == role)
+        .map(|one| &one["Properties"]);
+    Ok(own
+        .chain(attached)
         .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().into_iter().flatten())
         .flat_map(|statement| match &statement["Action"] {
             Value::String(action) => vec![action.clone()],
@@ -67,7 +74,16 @@ fn template(places: &Places) -> Result<Value, Broken> {
 pub fn action(call: &RecordedCall) -> String {
     let service = match call.service.as_str() {
         "service-quotas" => "servicequotas",
+        "bedrock-runtime" => "bedrock",
         other => other,
     };
-    format!("{service}:{}", call.operation)
+    // An action is named after its operation, with few exceptions.
+    let action = match (service, call.operation.as_str()) {
+        ("s3", "GetBucketNotificationConfiguration") => "GetBucketNotification",
+        ("s3", "PutBucketNotificationConfiguration") => "PutBucketNotification",
+        ("s3", "ListObjectsV2") => "ListBucket",
+        ("bedrock", "Converse") => "InvokeModel",
+        (_, operation) => operation,
+    };
+    format!("{service}:{action}")
 }

@@ -1,6 +1,7 @@
 //! Deploying `template.yaml` through CloudFormation, as `sam deploy` would.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use zip::write::SimpleFileOptions;
@@ -106,8 +107,19 @@ impl Stack {
     /// Uploads the functions: a template may have one more than the last.
     fn upload(&self, places: &Places, template: &Template) -> Result<(), Broken> {
         for function in &template.functions {
-            let packed = packed(places, function)?;
-            self.calls.put_object(BUCKET, &object_key(function), &packed)?;
+            // What is deployed on a condition only need not be built.
+            if function.is_optional && places.binary(&function.binary).is_err() {
+                continue;
+            }
+            let packed = packed(places, &function.binary)?;
+            self.calls.put_object(BUCKET, &object_key(&function.binary), &packed)?;
+        }
+        for layer in &template.layers {
+            let directory = places.repository.join(layer);
+            if directory.is_dir() {
+                let packed = packed_directory(&directory)?;
+                self.calls.put_object(BUCKET, &object_key(layer), &packed)?;
+            }
         }
         Ok(())
     }
@@ -175,15 +187,22 @@ impl Stack {
     }
 }
 
-fn object_key(function: &str) -> String {
-    format!("{function}.zip")
+fn object_key(of: &str) -> String {
+    format!("{of}.zip")
 }
 
-/// `template.yaml` with each function's code taken from the bucket: what `sam package` makes of it.
+/// `template.yaml` with each function's code and each layer's content taken from the bucket: what
+/// `sam package` makes of it.
 struct Template {
     text: String,
-    /// The functions' binaries.
-    functions: Vec<String>,
+    functions: Vec<Function>,
+    /// The layers' directories in the repository.
+    layers: Vec<String>,
+}
+
+struct Function {
+    binary: String,
+    is_optional: bool,
 }
 
 impl Template {
@@ -191,41 +210,79 @@ impl Template {
         let path = places.repository.join(template);
         let mut text =
             std::fs::read_to_string(&path).map_err(Broken::io(format!("reading {template}")))?;
-        let functions: Vec<String> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("      BuildProperties: { Binary: "))
-            .filter_map(|rest| rest.strip_suffix(" }"))
-            .map(str::to_owned)
-            .collect();
-        for function in &functions {
-            let built =
-                format!("      BuildProperties: {{ Binary: {function} }}\n    Properties:\n");
-            let code = format!("{built}      CodeUri: s3://{BUCKET}/{}\n", object_key(function));
+        let functions = functions(&text);
+        for Function { binary, .. } in &functions {
+            let built = format!("      BuildProperties: {{ Binary: {binary} }}\n    Properties:\n");
+            let code = format!("{built}      CodeUri: s3://{BUCKET}/{}\n", object_key(binary));
             if text.matches(&built).count() != 1 {
-                return Err(Broken::Template(format!("one function built from {function}")));
+                return Err(Broken::Template(format!("one function built from {binary}")));
             }
             text = text.replace(&built, &code);
         }
         if functions.is_empty() {
             return Err(Broken::Template("function with BuildProperties".to_owned()));
         }
-        Ok(Self { text, functions })
+        let layers: Vec<String> = values_of(&text, "      ContentUri: ");
+        for layer in &layers {
+            let stored = format!("ContentUri: s3://{BUCKET}/{}", object_key(layer));
+            text = text.replace(&format!("ContentUri: {layer}"), &stored);
+        }
+        Ok(Self { text, functions, layers })
     }
+}
+
+/// The functions of a template, by how `BuildProperties` stands in them.
+fn functions(text: &str) -> Vec<Function> {
+    const BUILT: &str = "      BuildProperties: { Binary: ";
+    let mut functions = Vec::new();
+    // An empty line stands between resources.
+    for resource in text.split("\n\n") {
+        let is_optional = resource.lines().any(|line| line.starts_with("    Condition: "));
+        let binaries = values_of(resource, BUILT);
+        let binaries = binaries.iter().filter_map(|rest| rest.strip_suffix(" }"));
+        functions
+            .extend(binaries.map(|binary| Function { binary: binary.to_owned(), is_optional }));
+    }
+    functions
+}
+
+/// What follows on the lines that begin so.
+fn values_of(text: &str, beginning: &str) -> Vec<String> {
+    text.lines().filter_map(|line| line.strip_prefix(beginning)).map(str::to_owned).collect()
 }
 
 /// The zip Lambda takes: the binary as `bootstrap`, executable, not compressed.
 fn packed(places: &Places, function: &str) -> Result<Vec<u8>, Broken> {
     let binary = std::fs::read(places.binary(function)?)
         .map_err(Broken::io(format!("reading the binary of {function}")))?;
-    let packing = || Broken::io(format!("packing {function}"));
+    zipped(&[("bootstrap".to_owned(), binary)])
+}
+
+/// The zip of a layer: the files of the directory, not compressed.
+fn packed_directory(directory: &Path) -> Result<Vec<u8>, Broken> {
+    let reading = || Broken::io(format!("reading {}", directory.display()));
+    let mut files = Vec::new();
+    for file in std::fs::read_dir(directory).map_err(reading())? {
+        let path = file.map_err(reading())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files.push((name, std::fs::read(&path).map_err(reading())?));
+    }
+    zipped(&files)
+}
+
+fn zipped(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Broken> {
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Stored)
         .unix_permissions(0o755);
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    archive
-        .start_file("bootstrap", options)
-        .map_err(|error| packing()(std::io::Error::other(error)))?;
-    archive.write_all(&binary).map_err(packing())?;
-    let archive = archive.finish().map_err(|error| packing()(std::io::Error::other(error)))?;
+    for (name, content) in files {
+        let packing = || Broken::io(format!("packing {name}"));
+        archive
+            .start_file(name, options)
+            .map_err(|error| packing()(std::io::Error::other(error)))?;
+        archive.write_all(content).map_err(packing())?;
+    }
+    let packing = Broken::io("packing".to_owned());
+    let archive = archive.finish().map_err(|error| packing(std::io::Error::other(error)))?;
     Ok(archive.into_inner())
 }

@@ -212,6 +212,7 @@ fn rest_operation(method: &Method, path: &str) -> String {
         ("GET", ["foundation-models", ..]) => "GetFoundationModel",
         ("GET", ["logging", "modelinvocations"]) => "GetModelInvocationLoggingConfiguration",
         ("PUT", ["logging", "modelinvocations"]) => "PutModelInvocationLoggingConfiguration",
+        ("DELETE", ["logging", "modelinvocations"]) => "DeleteModelInvocationLoggingConfiguration",
         ("POST", ["model", .., "converse"]) => "Converse",
         ("POST", ["model", .., "converse-stream"]) => "ConverseStream",
         ("POST", ["model", .., "invoke"]) => "InvokeModel",
