@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::template::{Resource, TEXT, functions, section, target, texts};
+use crate::template::{Resource, TEXT, functions, resources, section, statements, target, texts};
 
 /// Every member of this name, however deep.
 fn members<'a>(of: &'a Value, name: &str, found: &mut Vec<(&'a Value, &'a Value)>) {
@@ -27,7 +27,8 @@ fn no_statement_admits_everybody() {
             Value::Object(kinds) => kinds.values().flat_map(texts).collect(),
             other => texts(other),
         };
-        assert!(!named.is_empty() && !named.contains(&"*"), "{statement}");
+        let refuses = statement["Effect"] == "Deny";
+        assert!(!named.is_empty() && (refuses || !named.contains(&"*")), "{statement}");
     }
     let mut found = Vec::new();
     members(section("Resources"), "NotPrincipal", &mut found);
@@ -45,11 +46,10 @@ fn every_permission_to_invoke_is_for_one_source() {
 
 #[test]
 fn no_bucket_is_public() {
-    let all = section("Resources").as_object().unwrap();
-    for (id, bucket) in all.iter().filter(|(_, one)| one["Type"] == "AWS::S3::Bucket") {
-        let properties = &bucket["Properties"];
-        assert!(properties["AccessControl"].is_null(), "{id}");
-        let block = &properties["PublicAccessBlockConfiguration"];
+    for bucket in resources("AWS::S3::Bucket") {
+        let id = bucket.id;
+        assert!(bucket.property("AccessControl").is_null(), "{id}");
+        let block = bucket.property("PublicAccessBlockConfiguration");
         for rule in
             ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]
         {
@@ -58,10 +58,33 @@ fn no_bucket_is_public() {
     }
 }
 
+#[test]
+fn every_bucket_is_encrypted_refuses_plain_http_and_forgets() {
+    for bucket in resources("AWS::S3::Bucket") {
+        let id = bucket.id;
+        let rules = &bucket.property("BucketEncryption")["ServerSideEncryptionConfiguration"];
+        // S3's own key: the stack's is deleted with it, and the bucket is kept.
+        assert_eq!(rules[0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256", "{id}");
+        let expiry = &bucket.property("LifecycleConfiguration")["Rules"][0];
+        assert_eq!(expiry["Status"], "Enabled", "{id}");
+        let days = expiry["ExpirationInDays"].as_str().unwrap();
+        assert!(section("Parameters")[days]["Default"].is_number(), "{id}: {days}");
+        let policies = resources("AWS::S3::BucketPolicy");
+        let policy = policies.iter().find(|policy| policy.text("Bucket") == id).unwrap();
+        let refused = statements(policy.property("PolicyDocument")).iter().any(|statement| {
+            statement["Effect"] == "Deny"
+                && statement["Principal"] == "*"
+                && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+                && texts(&statement["Resource"]).len() == 2
+        });
+        assert!(refused, "{id}");
+    }
+}
+
 /// Whoever may list functions reads their variables.
 #[test]
 fn environment_variables_name_things_and_hold_no_secret_and_no_address() {
-    let harmless = ["Prefix", "QualityNamespace", "SettleSeconds"];
+    let harmless = ["/opt", "Prefix", "QualityNamespace", "SettleSeconds"];
     let everywhere = &section("Globals")["Function"]["Environment"]["Variables"];
     let owns = |function: &Resource| &function.property("Environment")["Variables"];
     for variables in functions().iter().map(owns).chain([everywhere]) {

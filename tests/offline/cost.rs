@@ -3,7 +3,7 @@
 use llmwatch_core::alarm::desired::DesiredAlarm;
 use llmwatch_core::alarm::tuning::Tuning;
 use llmwatch_core::cost::{
-    Activity, Bill, Checked, Item, Line, PRICES, alarm_metrics, bill, month,
+    Activity, Bill, Checked, Item, Line, PRICES, Scoring, alarm_metrics, bill, month, scoring_month,
 };
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::quality::Metric;
@@ -55,11 +55,10 @@ fn monthly_bill(pools: usize, callers: usize, tuning: &str, activity: &Activity)
 
 fn activity(incidents: u32) -> Activity {
     let count = |number: usize| u32::try_from(number).unwrap();
-    let own: usize = resources("AWS::CloudWatch::Alarm").iter().map(metrics_of).sum();
     Activity {
-        own_alarm_metrics: count(own),
+        own_alarm_metrics: count(own_alarm_metrics(Part::AlertPath)),
         secrets: count(of_type("AWS::SecretsManager::Secret")),
-        polled_queues: count(polled_queues()),
+        polled_queues: count(polled_queues(Part::AlertPath)),
         incidents,
         recipients: 1,
     }
@@ -78,12 +77,74 @@ fn metrics_of(alarm: &Resource) -> usize {
     metrics.map_or(1, read)
 }
 
-fn polled_queues() -> usize {
-    let mappings = of_type("AWS::Lambda::EventSourceMapping");
-    let events = template::functions().into_iter().flat_map(|function| {
+/// What of the template a bill is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What is always there.
+    AlertPath,
+    /// What `QualityScoring` adds.
+    Scoring,
+}
+
+impl Part {
+    fn has(self, resource: &Resource) -> bool {
+        let part = match resource.definition["Condition"].as_str() {
+            Some("ScoresQuality") => Self::Scoring,
+            _ => Self::AlertPath,
+        };
+        self == part
+    }
+}
+
+fn own_alarm_metrics(part: Part) -> usize {
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    alarms.iter().filter(|alarm| part.has(alarm)).map(metrics_of).sum()
+}
+
+fn polled_queues(part: Part) -> usize {
+    assert_eq!(of_type("AWS::Lambda::EventSourceMapping"), 0, "not counted by part");
+    let functions = template::functions().into_iter().filter(|function| part.has(function));
+    let events = functions.flat_map(|function| {
         function.property("Events").as_object().into_iter().flat_map(|events| events.values())
     });
-    mappings + events.filter(|event| event["Type"] == "SQS").count()
+    events.filter(|event| event["Type"] == "SQS").count()
+}
+
+fn scoring_bill(calls: f64, models: u32) -> Bill {
+    let count = |number: usize| u32::try_from(number).unwrap();
+    let months = |parameter: &str| {
+        template::section("Parameters")[parameter]["Default"].as_f64().unwrap() * 12.0 / 365.0
+    };
+    bill(&scoring_month(&Scoring {
+        calls,
+        calls_an_object: 20.0,
+        models,
+        log_months: months("InvocationLogDays"),
+        record_months: months("CallRecordDays"),
+        own_alarm_metrics: count(own_alarm_metrics(Part::Scoring)),
+        polled_queues: count(polled_queues(Part::Scoring)),
+    }))
+}
+
+#[test]
+fn scoring_costs_by_its_models_and_its_calls() {
+    let sizes = [(100_000.0, 1), (1_000_000.0, 3), (10_000_000.0, 10)];
+    let bills = sizes.map(|(calls, models)| scoring_bill(calls, models));
+    let mut lines = vec![
+        "| item | 100,000 calls, 1 model | 1,000,000 calls, 3 models | 10,000,000 calls, 10 models |"
+            .to_owned(),
+        "|---|---|---|---|".to_owned(),
+    ];
+    for (index, price) in PRICES.iter().enumerate() {
+        if bills.iter().all(|bill| bill.0[index].units == 0.0) {
+            continue;
+        }
+        let cells = bills.each_ref().map(|bill| amount(&bill.0[index])).join(" | ");
+        lines.push(format!("| {} | {cells} |", price.item));
+    }
+    let totals = bills.each_ref().map(|bill| format!("**{:.2}**", bill.dollars())).join(" | ");
+    lines.push(format!("| **USD a month** | {totals} |"));
+    check("scoring", &lines.join("\n"));
 }
 
 #[test]
@@ -96,6 +157,9 @@ fn the_bill_is_what_the_code_makes_at_the_list_prices() {
         "|---|---|---|---|---|".to_owned(),
     ];
     for (index, price) in PRICES.iter().enumerate() {
+        if bills.iter().all(|bill| bill.0[index].units == 0.0) {
+            continue;
+        }
         let cell = |bill: &Bill| amount(&bill.0[index]);
         let cells = bills.each_ref().map(cell).join(" | ");
         let per =

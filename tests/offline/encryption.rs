@@ -53,7 +53,8 @@ fn services_write_only_on_behalf_of_this_account() {
                     .as_object()
                     .into_iter()
                     .flat_map(serde_json::Map::values)
-                    .find_map(|test| test["aws:SourceArn"].as_str());
+                    .map(|test| &test["aws:SourceArn"])
+                    .find(|source| source.is_string() || source.is_array());
                 assert!(source.is_some(), "{}: {statement}", policy.id);
             }
         }

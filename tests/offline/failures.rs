@@ -80,9 +80,12 @@ fn every_queue_that_no_function_reads_is_watched() {
 
 #[test]
 fn the_alarms_on_errors_and_throttles_hear_every_function() {
+    // An alarm that is always there cannot name a function that is there only on a condition.
+    let (always, on_condition): (Vec<_>, Vec<_>) =
+        functions().into_iter().partition(|one| one.definition["Condition"].is_null());
     for alarm in ["FunctionErrorsAlarm", "FunctionThrottlesAlarm"] {
         let metrics = Resource::named(alarm).property("Metrics").as_array().unwrap();
-        for function in functions() {
+        for function in &always {
             let id = metrics.iter().find_map(|one| {
                 let dimension = &one["MetricStat"]["Metric"]["Dimensions"][0];
                 (dimension["Value"] == function.id).then(|| one["Id"].as_str()).flatten()
@@ -90,6 +93,17 @@ fn the_alarms_on_errors_and_throttles_hear_every_function() {
             let id = id.unwrap_or_else(|| panic!("{alarm} does not hear {}", function.id));
             let sum = metrics.iter().find_map(|one| one["Expression"].as_str()).unwrap();
             assert!(sum.contains(&format!("FILL({id}, 0)")), "{alarm}: {sum}");
+        }
+    }
+    for function in &on_condition {
+        for metric in ["Errors", "Throttles"] {
+            let heard = resources("AWS::CloudWatch::Alarm").into_iter().any(|alarm| {
+                alarm.text("Namespace") == "AWS/Lambda"
+                    && alarm.text("MetricName") == metric
+                    && alarm.property("Dimensions")[0]["Value"] == function.id
+                    && alarm.definition["Condition"] == function.definition["Condition"]
+            });
+            assert!(heard, "nobody hears {metric} of {}", function.id);
         }
     }
 }
@@ -136,6 +150,23 @@ fn a_source_queue_outwaits_its_function_and_redrives_to_a_watched_queue() {
             assert!(queue.property("VisibilityTimeout").as_u64().unwrap() >= 6 * timeout);
         }
     }
+}
+
+#[test]
+fn scoring_that_falls_behind_is_heard_of_before_quality_alarms_go_deaf() {
+    let alarm = Resource::named("ScoringDelayAlarm");
+    assert_eq!(
+        (alarm.text("Namespace"), alarm.text("MetricName")),
+        ("QualityNamespace", "ScoringDelay")
+    );
+    assert_eq!(alarm.text("Statistic"), "Maximum");
+    // They look back two hours.
+    let number = |name: &str| alarm.property(name).as_u64().unwrap();
+    assert!(number("Threshold") + number("Period") * number("EvaluationPeriods") <= 7200);
+    assert_eq!(
+        Resource::named("LogDeliveryAlarm").definition["Condition"],
+        serde_json::Value::Null
+    );
 }
 
 #[test]

@@ -37,7 +37,13 @@ fn settings_a_custom_resource_reads_are_there_while_it_is() {
 
 #[test]
 fn a_custom_resource_outwaits_its_function() {
-    for kind in ["Custom::QuotaThresholds", "Custom::Contacts", "Custom::PoolAlarms"] {
+    for kind in [
+        "Custom::QuotaThresholds",
+        "Custom::Contacts",
+        "Custom::PoolAlarms",
+        "Custom::InvocationLogging",
+        "Custom::BucketNotifications",
+    ] {
         for resource in resources(kind) {
             let token = target(resource.text("ServiceToken"));
             let function = functions().into_iter().find(|one| one.id == token).unwrap();
@@ -89,6 +95,71 @@ fn the_subscription_of_alert_email_is_cloudformations() {
     assert_eq!(subscription.definition["Type"], "AWS::SNS::Subscription");
     assert_eq!(subscription.definition["Condition"], "HasAlertEmail");
     assert_eq!(subscription.text("Endpoint"), "AlertEmail");
+}
+
+/// CloudFormation creates what is depended on first and deletes it last.
+#[test]
+fn logs_are_delivered_only_while_the_scorer_hears_of_them() {
+    let depends = |id: &str, on: &[&str]| {
+        let needed = Resource::named(id).depends_on();
+        assert!(on.iter().all(|one| needed.contains(one)), "{id}: {needed:?}");
+    };
+    depends("InvocationLogging", &["LogNotifications", "AccountSetupQualityPolicy"]);
+    depends("LogNotifications", &["LogObjectsPolicy", "AccountSetupQualityPolicy"]);
+    depends("LogNotifications", &["QualityScorerLogObject"]);
+    // Each reads a bucket's notifications, merges and writes; both may be about one bucket.
+    depends("CaptureNotifications", &["LogNotifications", "AccountSetupQualityPolicy"]);
+    let after = Resource::named("InvocationLogging").property("After");
+    assert_eq!((&after[0], &after[1]), (&"MakesLogBucket".into(), &"LogBucketPolicy".into()));
+}
+
+#[test]
+fn a_new_release_looks_after_logs_and_notifications_again() {
+    for id in ["InvocationLogging", "LogNotifications", "CaptureNotifications"] {
+        let resource = Resource::named(id);
+        assert_eq!(resource.property("Version")[0], "Release", "{id}");
+        assert_eq!(target(resource.text("ServiceToken")), "AccountSetup", "{id}");
+    }
+    let ids = ["LogNotifications", "CaptureNotifications"].map(|id| Resource::named(id).text("Id"));
+    assert!(ids[0] != ids[1] && ids.iter().all(|id| id.starts_with("${Prefix}-")), "{ids:?}");
+}
+
+#[test]
+fn everything_of_quality_is_there_only_where_it_is_asked_for() {
+    let conditions = section("Conditions").as_object().unwrap();
+    let of_quality = |resource: &Resource| {
+        let condition = resource.definition["Condition"].as_str();
+        condition.is_some_and(|one| {
+            one == "ScoresQuality" || conditions[one].to_string().contains("ScoresQuality")
+        })
+    };
+    for kind in [
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::IAM::Policy",
+        "AWS::StepFunctions::StateMachine",
+        "AWS::Serverless::LayerVersion",
+        "Custom::InvocationLogging",
+        "Custom::BucketNotifications",
+    ] {
+        for resource in resources(kind) {
+            assert!(of_quality(&resource), "{}", resource.id);
+        }
+    }
+    for id in
+        ["QualityScorer", "QualityScorerRole", "LogObjects", "UnscoredObjects", "BackfillRole"]
+    {
+        assert!(of_quality(&Resource::named(id)), "{id}");
+    }
+}
+
+#[test]
+fn logs_and_call_records_outlive_the_stack() {
+    for bucket in resources("AWS::S3::Bucket") {
+        assert_eq!(bucket.definition["DeletionPolicy"], "Retain", "{}", bucket.id);
+        assert_eq!(bucket.definition["UpdateReplacePolicy"], "Retain", "{}", bucket.id);
+        assert!(bucket.property("BucketName").is_null(), "{}", bucket.id);
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn every_parameter_is_described_used_and_has_a_default() {
     for (name, definition) in parameters() {
         assert!(definition["Description"].is_string(), "{name} has no description");
         assert!(!definition["Default"].is_null(), "{name} has no default");
-        let used = [format!("!Ref {name}\n"), format!("!Ref {name},"), format!("!Ref {name}]")];
+        let used = ["\n", ",", "]", " }"].map(|end| format!("!Ref {name}{end}"));
         let used =
             used.iter().any(|form| TEXT.contains(form)) || TEXT.contains(&format!("${{{name}}}"));
         assert!(used, "{name} is not used");
@@ -65,9 +65,12 @@ fn every_parameter_is_in_one_group_and_at_most_eight_need_thought() {
     let distinct: BTreeSet<&str> = grouped.iter().copied().collect();
     assert_eq!(distinct, parameters().map(|(name, _)| name).collect());
     assert_eq!(grouped.len(), distinct.len());
-    let (rare, thought) = groups.split_last().unwrap();
+    let [thought @ .., quality, rare] = groups.as_slice() else { panic!("{groups:?}") };
     assert_eq!(rare["Label"]["default"], "Rarely changed");
     assert!(thought.iter().flat_map(members).count() <= 8);
+    // Who does not want quality scored need not read on.
+    assert_eq!(quality["Parameters"][0], "QualityScoring");
+    assert_eq!(default_of("QualityScoring"), "off");
 }
 
 #[test]
@@ -75,7 +78,7 @@ fn every_setting_has_a_parameter_and_the_other_way_round() {
     let written: BTreeSet<&str> =
         resources("AWS::SSM::Parameter").iter().map(setting_name).collect();
     let mut read: BTreeSet<&str> = SettingName::ALL.iter().map(|one| one.word()).collect();
-    read.extend([tuning::SETTING, quality_tuning::SETTING, "watched-models"]);
+    read.extend([tuning::SETTING, quality_tuning::SETTING, "watched-models", "quality"]);
     assert_eq!(written, read);
 }
 
@@ -113,6 +116,10 @@ fn every_allowed_value_is_one_the_code_takes() {
 #[test]
 fn no_setting_can_be_empty_or_too_long_for_parameter_store() {
     for setting in resources("AWS::SSM::Parameter") {
+        // Made of several parameters, and looked at whole below.
+        if setting.id == "QualitySetting" {
+            continue;
+        }
         assert!(!untouched(&setting).is_empty(), "{}", setting.id);
         let definition = &section("Parameters")[setting.text("Value")];
         let length = |name: &str| definition[name].as_u64();
@@ -122,6 +129,29 @@ fn no_setting_can_be_empty_or_too_long_for_parameter_store() {
             || (length("MinLength") >= Some(1) && length("MaxLength") <= Some(MAX_PARAMETER_BYTES));
         assert!(bounded, "{}", setting.id);
     }
+}
+
+/// What the code takes of it is tested where it is read.
+#[test]
+fn the_quality_setting_is_json_of_every_parameter_and_fits() {
+    let value = Resource::named("QualitySetting").property("Value").as_array().unwrap();
+    assert_eq!(value[0], "HasJudge");
+    for document in &value[1..] {
+        let mut text = document.as_str().unwrap().to_owned();
+        for (name, definition) in parameters() {
+            let longest = definition["AllowedValues"].as_array().into_iter().flatten();
+            let longest = longest.filter_map(Value::as_str).max_by_key(|one| one.len());
+            let given = longest.map_or_else(|| "1".repeat(200), str::to_owned);
+            let given = if definition["Type"] == "Number" { "1".to_owned() } else { given };
+            text = text.replace(&format!("${{{name}}}"), &given);
+        }
+        assert!(!text.contains("${"), "{text}");
+        let read: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read["text"], "redacted", "the longest of the modes");
+        assert!(u64::try_from(text.len()).unwrap() < MAX_PARAMETER_BYTES);
+    }
+    assert_eq!(default_of("RedactionMode"), "redacted");
+    assert_eq!(default_of("QualityEvidence"), "embedded");
 }
 
 #[test]

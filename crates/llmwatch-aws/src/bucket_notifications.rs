@@ -59,7 +59,7 @@ pub async fn read(client: &Client, bucket: &str) -> Result<Option<Notifications>
         ))),
         Err(error) => {
             let failed = CallFailed::new("GetBucketNotificationConfiguration", bucket, error);
-            if failed.is_not_found() { Ok(None) } else { Err(failed) }
+            if failed.code() == Some("NoSuchBucket") { Ok(None) } else { Err(failed) }
         }
     }
 }

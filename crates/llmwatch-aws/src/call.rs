@@ -93,7 +93,6 @@ impl CallFailed {
             "CaseIdNotFound",
             "NotFound",
             "NoSuchKey",
-            "NoSuchBucket",
         ])
     }
 

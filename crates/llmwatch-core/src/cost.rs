@@ -4,10 +4,12 @@
 //! bench's count, rounded up. Traffic to Bedrock, support plans and taxes are not here.
 
 mod prices;
+mod scoring;
 
 use std::fmt;
 
 pub use prices::{Checked, Item, PRICES, Price};
+pub use scoring::{Scoring, scoring_month};
 
 use crate::alarm::desired::{
     Breach, DesiredAlarm, Destinations, QuerySource, Watch, desired_alarms,

@@ -40,11 +40,17 @@ pub enum Item {
     LogGigabyte,
     /// A trace that X-Ray records.
     Trace,
+    /// An object written to S3.
+    ObjectWrite,
+    /// An object read from S3.
+    ObjectRead,
+    /// A gigabyte kept in S3, a month.
+    StoredGigabyte,
 }
 
 impl Item {
     /// All items, in the order of a bill.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::AlarmMetric,
         Self::CompositeAlarm,
         Self::CustomMetric,
@@ -61,6 +67,9 @@ impl Item {
         Self::Secret,
         Self::LogGigabyte,
         Self::Trace,
+        Self::ObjectWrite,
+        Self::ObjectRead,
+        Self::StoredGigabyte,
     ];
 }
 
@@ -83,6 +92,9 @@ impl fmt::Display for Item {
             Self::Secret => "Secrets Manager: secret",
             Self::LogGigabyte => "CloudWatch Logs: GB taken in",
             Self::Trace => "X-Ray: traces",
+            Self::ObjectWrite => "S3: objects written",
+            Self::ObjectRead => "S3: objects read",
+            Self::StoredGigabyte => "S3: GB kept",
         })
     }
 }
@@ -119,10 +131,11 @@ const CLOUDWATCH: &str = "https://aws.amazon.com/cloudwatch/pricing/";
 const LAMBDA: &str = "https://aws.amazon.com/lambda/pricing/";
 const DYNAMODB: &str = "https://aws.amazon.com/dynamodb/pricing/on-demand/";
 const KMS: &str = "https://aws.amazon.com/kms/pricing/";
+const S3: &str = "https://aws.amazon.com/s3/pricing/";
 const MILLION: f64 = 1_000_000.0;
 
 /// Every item's price, in the order of [`Item::ALL`].
-pub const PRICES: [Price; 16] = [
+pub const PRICES: [Price; 19] = [
     price(Item::AlarmMetric, 0.10, 1.0, 10.0, CLOUDWATCH, Checked::AtThirdParties),
     price(Item::CompositeAlarm, 0.50, 1.0, 0.0, CLOUDWATCH, Checked::AtThirdParties),
     // 0.30 up to 10,000 metrics.
@@ -177,6 +190,9 @@ pub const PRICES: [Price; 16] = [
         "https://aws.amazon.com/xray/pricing/",
         Checked::AtAws,
     ),
+    price(Item::ObjectWrite, 0.005, 1_000.0, 0.0, S3, Checked::NotChecked),
+    price(Item::ObjectRead, 0.000_4, 1_000.0, 0.0, S3, Checked::NotChecked),
+    price(Item::StoredGigabyte, 0.023, 1.0, 0.0, S3, Checked::NotChecked),
 ];
 
 const fn price(
