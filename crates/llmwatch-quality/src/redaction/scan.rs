@@ -1,9 +1,13 @@
 //! The one pass over a text: it stops where something may begin, and asks the kinds in turn.
 
+use super::digits::Groups;
 use super::{Kind, api_key, aws_key, card, email, iban, ip_address, my_number, phone, private_key};
 
 /// How far after an access key id its secret may stand without a word, in bytes.
 const PAIR_WITHIN: usize = 120;
+
+/// The fewest digits of a card, an individual number or a national telephone number.
+const MIN_DIGITS: usize = 10;
 
 /// One finding: a range of bytes and its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +98,16 @@ fn word(text: &[u8], at: usize, found: &[Found]) -> Option<Found> {
 
 fn number(text: &[u8], at: usize) -> Option<Found> {
     let of = |kind: Kind| move |end: usize| Found { kind, start: at, end };
-    ip_address::v4(text, at)
-        .map(of(Kind::IpAddress))
-        .or_else(|| card::at(text, at).map(of(Kind::Card)))
+    if let Some(end) = ip_address::v4(text, at) {
+        return Some(of(Kind::IpAddress)(end));
+    }
+    // Years, prices and counts are most numbers: too short for anything that follows.
+    let digits: usize = Groups::read(text, at, MIN_DIGITS).as_slice().iter().map(|g| g.len()).sum();
+    if digits < MIN_DIGITS {
+        return None;
+    }
+    card::at(text, at)
+        .map(of(Kind::Card))
         .or_else(|| my_number::at(text, at).map(of(Kind::MyNumber)))
         .or_else(|| phone::national(text, at).map(of(Kind::Phone)))
 }
