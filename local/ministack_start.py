@@ -1,6 +1,6 @@
 """Starts ministack, the emulator behind llmwatch-local, on the loopback interface.
 
-ministack 1.5.33 differs from AWS in ten ways that matter to llmwatch. It has no plug-in API, so
+ministack 1.5.33 differs from AWS in eleven ways that matter to llmwatch. It has no plug-in API, so
 this script replaces the functions concerned before the server starts, and refuses any other
 version. Everything else is ministack as published.
 
@@ -28,6 +28,8 @@ version. Everything else is ministack as published.
 9. The layers of a function with a `provided` runtime are left out. Here they are unpacked, and a
    variable of the function that names /opt, where AWS has them, names that directory.
 10. A Map state's `ItemBatcher` is left out, so that every item is an execution of its own.
+11. A `MaximumConcurrency` that a parameter of the stack supplies stays a text, which ends the thread
+   that polls all queues. Here it is a number.
 
 PutEvents also refuses the source `aws.cloudwatch`; llmwatch-local itself sees to that.
 
@@ -83,6 +85,7 @@ def main():
     spell_logging_configuration()
     unpack_layers(scratch.name)
     batch_items()
+    count_with_numbers()
     with scratch:
         serve()
 
@@ -527,6 +530,23 @@ def batch_items():
 
     stepfunctions._run_distributed_map = run_map_in_batches
     stepfunctions._read_map_items = read_items_in_batches
+
+
+# --- 11. Concurrency of a queue's function -------------------------------------------------------
+
+
+def count_with_numbers():
+    from ministack.services import lambda_svc
+
+    concurrency = lambda_svc._sqs_esm_concurrency
+
+    def concurrency_as_number(mapping, *rest):
+        scaling = mapping.get("ScalingConfig") or {}
+        if "MaximumConcurrency" in scaling:
+            scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+        return concurrency(mapping, *rest)
+
+    lambda_svc._sqs_esm_concurrency = concurrency_as_number
 
 
 if __name__ == "__main__":
