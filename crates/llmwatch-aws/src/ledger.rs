@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -164,7 +165,8 @@ pub async fn is_claimed(client: &Client, table: &str, key: &RowKey) -> Result<bo
     Ok(get(client, table, key).await?.is_some())
 }
 
-/// Claims an effect: writes its intent unless it is done or somebody holds a live lease.
+/// Claims an effect: writes its intent unless it is done or somebody holds a live lease, of
+/// [`LEASE`].
 ///
 /// # Errors
 ///
@@ -175,7 +177,22 @@ pub async fn claim<T: DeserializeOwned>(
     key: &RowKey,
     now: Timestamp,
 ) -> Result<Claim<T>, CallFailed> {
-    let lease_until = now.saturating_add(LEASE).map_or(i64::MAX, Timestamp::as_second);
+    claim_for(client, table, key, LEASE, now).await
+}
+
+/// The same with a lease of the caller's, longer than it may run.
+///
+/// # Errors
+///
+/// As [`claim`].
+pub async fn claim_for<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    key: &RowKey,
+    lease: SignedDuration,
+    now: Timestamp,
+) -> Result<Claim<T>, CallFailed> {
+    let lease_until = now.saturating_add(lease).map_or(i64::MAX, Timestamp::as_second);
     let mut item = key_attributes(key);
     item.insert("state".into(), AttributeValue::S("intent".into()));
     item.insert("lease_until".into(), AttributeValue::N(lease_until.to_string()));
@@ -252,6 +269,65 @@ pub async fn settle<T: Serialize>(
 /// When the call fails: the lease then runs out by itself.
 pub async fn release(client: &Client, table: &str, key: &RowKey) -> Result<(), CallFailed> {
     remove(client, table, key).await
+}
+
+/// An amount that is added up in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount {
+    /// The attribute, a word that DynamoDB does not reserve.
+    pub name: &'static str,
+    /// What is added; less than 0 takes away.
+    pub add: i64,
+    /// Up to which sum, before this is added, it may be; `None` for any.
+    pub room: Option<u64>,
+}
+
+/// Adds amounts up in a row, all of them or, where one has no room, none; whether they were added.
+///
+/// # Errors
+///
+/// When the call fails: the amounts may have been added all the same.
+pub async fn add_up(
+    client: &Client,
+    table: &str,
+    key: &RowKey,
+    amounts: &[Amount],
+    now: Timestamp,
+) -> Result<bool, CallFailed> {
+    let number = |number: String| AttributeValue::N(number);
+    let sums: Vec<String> = amounts.iter().map(|amount| format!("{0} :{0}", amount.name)).collect();
+    let limited = amounts.iter().filter(|amount| amount.room.is_some());
+    let conditions: Vec<String> = limited
+        .map(|Amount { name, .. }| {
+            format!("(attribute_not_exists({name}) OR {name} <= :room_{name})")
+        })
+        .collect();
+    let mut update = client
+        .update_item()
+        .table_name(table)
+        .set_key(Some(key_attributes(key)))
+        .update_expression(format!("SET expires_at = :expires_at ADD {}", sums.join(", ")))
+        .expression_attribute_values(":expires_at", expires_at(now))
+        .set_condition_expression((!conditions.is_empty()).then(|| conditions.join(" AND ")));
+    for Amount { name, add, room } in amounts {
+        update = update.expression_attribute_values(format!(":{name}"), number(add.to_string()));
+        if let Some(room) = room {
+            let name = format!(":room_{name}");
+            update = update.expression_attribute_values(name, number(room.to_string()));
+        }
+    }
+    match update.send().await {
+        Ok(_) => Ok(true),
+        Err(error)
+            if matches!(
+                error.as_service_error(),
+                Some(UpdateItemError::ConditionalCheckFailedException(_))
+            ) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(CallFailed::new("UpdateItem", key.to_string(), error)),
+    }
 }
 
 /// Removes a row; one that is not there is removed already.

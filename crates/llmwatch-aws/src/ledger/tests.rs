@@ -2,6 +2,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
@@ -197,3 +198,37 @@ async fn an_effect_is_claimed_from_its_first_intent_on() {
     let nothing = mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
     assert!(!is_claimed(&client(&nothing), "table", &key()).await.unwrap());
 }
+
+#[tokio::test]
+async fn amounts_are_added_together_while_each_has_room() {
+    let rule = mock!(Client::update_item)
+        .match_requests(|request| {
+            let values = request.expression_attribute_values().unwrap();
+            let number = |name: &str| values.get(name).and_then(|value| value.as_n().ok());
+            request.update_expression()
+                == Some("SET expires_at = :expires_at ADD calls :calls, tokens :tokens")
+                && request.condition_expression()
+                    == Some("(attribute_not_exists(calls) OR calls <= :room_calls)")
+                && number(":calls").map(String::as_str) == Some("1")
+                && number(":tokens").map(String::as_str) == Some("-40")
+                && number(":room_calls").map(String::as_str) == Some("9")
+        })
+        .then_output(|| UpdateItemOutput::builder().build());
+    assert!(add_up(&client(&rule), "table", &key(), &AMOUNTS, now()).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_amount_without_room_adds_nothing() {
+    let rule = mock!(Client::update_item).then_error(|| {
+        let meta = ErrorMetadata::builder().code("ConditionalCheckFailedException").build();
+        UpdateItemError::ConditionalCheckFailedException(
+            ConditionalCheckFailedException::builder().meta(meta).build(),
+        )
+    });
+    assert!(!add_up(&client(&rule), "table", &key(), &AMOUNTS, now()).await.unwrap());
+}
+
+const AMOUNTS: [Amount; 2] = [
+    Amount { name: "calls", add: 1, room: Some(9) },
+    Amount { name: "tokens", add: -40, room: None },
+];
