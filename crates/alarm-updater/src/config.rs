@@ -3,6 +3,7 @@
 use llmwatch_aws::env::{InvalidEnvironment, Vars};
 use llmwatch_core::alarm::desired::Destinations;
 use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::quality::alarm::desired;
 
 /// What the template tells the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,8 @@ impl Config {
         let mut vars = Vars::new(lookup);
         let prefix = vars.required("LLMWATCH_PREFIX", StackPrefix::parse);
         let raw_topic_arn = vars.required("LLMWATCH_RAW_TOPIC_ARN", topic_arn);
-        let quality_namespace = vars.required("LLMWATCH_QUALITY_NAMESPACE", namespace);
+        let unset = desired::NAMESPACE.to_owned();
+        let quality_namespace = vars.added("LLMWATCH_QUALITY_NAMESPACE", namespace, unset);
         vars.finish_with(|| {
             let destinations = Destinations { raw_topic_arn: raw_topic_arn? };
             Some(Self { prefix: prefix?, destinations, quality_namespace: quality_namespace? })
@@ -79,11 +81,23 @@ mod tests {
     fn every_variable_is_required_and_checked() {
         for variable in Config::VARIABLES {
             for value in [None, Some("1 x".to_owned())] {
+                if value.is_none() && variable == "LLMWATCH_QUALITY_NAMESPACE" {
+                    continue;
+                }
                 let lookup =
                     |name: &str| if name == variable { value.clone() } else { complete(name) };
                 let problem = Config::from_vars(&lookup).unwrap_err().to_string();
                 assert!(problem.contains(variable), "{problem}");
             }
         }
+    }
+
+    #[test]
+    fn an_older_template_names_no_namespace() {
+        let older = |name: &str| match name {
+            "LLMWATCH_QUALITY_NAMESPACE" => None,
+            name => complete(name),
+        };
+        assert_eq!(Config::from_vars(&older).unwrap().quality_namespace, desired::NAMESPACE);
     }
 }

@@ -36,14 +36,31 @@ impl<'a> Vars<'a> {
                 self.problems.push(format!("{name} is not set; the template sets it"));
                 None
             }
-            Some(value) => match parse(&value) {
-                Ok(parsed) => Some(parsed),
-                Err(error) => {
-                    self.problems.push(format!("{name}: {error}"));
-                    None
-                }
-            },
+            Some(value) => self.parsed(name, &value, parse),
         }
+    }
+
+    /// The parsed value of a variable that an older template does not set: while a stack is updated
+    /// new code may run with the old environment.
+    pub fn added<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+        when_unset: T,
+    ) -> Option<T> {
+        match (self.lookup)(name).filter(|value| !value.is_empty()) {
+            None => Some(when_unset),
+            Some(value) => self.parsed(name, &value, parse),
+        }
+    }
+
+    fn parsed<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        value: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        parse(value).map_err(|error| self.problems.push(format!("{name}: {error}"))).ok()
     }
 
     /// Ends the reading and builds the configuration from the values read.
