@@ -66,6 +66,9 @@ impl Rate {
     /// All exchanges.
     pub const ALL: Self = Self(1.0);
 
+    /// One exchange in ten.
+    pub const TENTH: Self = Self(0.1);
+
     /// No exchange.
     pub const NONE: Self = Self(0.0);
 

@@ -1,7 +1,8 @@
 //! What the operator may choose about scoring, from one JSON document.
 //!
 //! A malformed part must not stop the scoring of everything else, so parsing never fails: what
-//! cannot be taken is left at the deployment's value and handed back as a problem.
+//! cannot be taken is left as it stands and handed back as a problem. Where the text may have meant
+//! "keep no text" or "spend nothing", no text is kept and nothing is spent.
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use llmwatch_core::excerpt::excerpt;
 use serde_json::{Map, Value};
 
 use crate::budget::{DailyBudget, NanoUsd, Price};
+use crate::judge::Rubric;
 use crate::key::ComponentPrefixes;
 use crate::metric::Needs;
 use crate::redaction::TextMode;
@@ -72,6 +74,8 @@ pub struct JudgeSettings {
     pub budget: DailyBudget,
     /// The model's price, where it is configured.
     pub price: Option<Price>,
+    /// What it judges by.
+    pub rubric: Rubric,
 }
 
 /// A part of the document that could not be taken.
@@ -92,7 +96,8 @@ impl fmt::Display for Problem {
 }
 
 impl Default for QualitySettings {
-    /// All in process, all exchanges, redacted text, no judge.
+    /// All in process, redacted text, no judge. All exchanges, but one in ten for what takes long:
+    /// a text is embedded in tens of milliseconds.
     fn default() -> Self {
         Self {
             embeddings: Provider::Embedded,
@@ -100,11 +105,11 @@ impl Default for QualitySettings {
             toxicity: Provider::Embedded,
             refusal: Provider::Embedded,
             rates: Rates {
-                embeddings: Rate::ALL,
+                embeddings: Rate::TENTH,
                 sentiment: Rate::ALL,
                 toxicity: Rate::ALL,
                 refusal: Rate::ALL,
-                judge: Rate::ALL,
+                judge: Rate::TENTH,
             },
             always: Always { errors: false, refusals: true },
             text: TextMode::default(),
@@ -135,13 +140,18 @@ impl QualitySettings {
     /// `{"evidence": {"embeddings": "embedded", "sentiment": "aws", "toxicity": "off"},
     /// "rates": {"sentiment": 0.1, "judge": 0.01}, "always": {"errors": true, "refusals": true},
     /// "text": "redacted", "judge": {"model": "us.amazon.nova-lite-v1:0", "daily_budget_usd": 5,
-    /// "daily_calls": 1000, "usd_per_million_input_tokens": 0.06,
-    /// "usd_per_million_output_tokens": 0.24}, "components": {"captures/chat/": "chat"}}`.
+    /// "usd_per_million_input_tokens": 0.06, "usd_per_million_output_tokens": 0.24,
+    /// "daily_calls": 1000, "daily_tokens": 1000000, "rubric": {"criteria": [{"name": "relevance",
+    /// "weight": 1}]}}, "components": {"captures/chat/": "chat"}}`.
     pub fn take(&mut self, document: &str) -> Vec<Problem> {
         let mut reader = Reader::default();
         match serde_json::from_str::<Value>(document) {
             Ok(Value::Object(members)) => self.take_members(&members, &mut reader),
-            _ => reader.refuse("the document", &Value::from(excerpt(document)), "a JSON object"),
+            _ => {
+                self.text = TextMode::None;
+                self.judge = None;
+                reader.refuse("the document", &Value::from(excerpt(document)), "a JSON object");
+            }
         }
         reader.problems
     }
@@ -152,7 +162,10 @@ impl QualitySettings {
                 "evidence" => self.take_evidence(value, reader),
                 "rates" => self.take_rates(value, reader),
                 "always" => self.take_always(value, reader),
-                "text" => reader.take(&mut self.text, "text", value, text_mode, TEXT_MODES),
+                "text" => {
+                    self.text = TextMode::None;
+                    reader.take(&mut self.text, "text", value, text_mode, TEXT_MODES);
+                }
                 "judge" => self.take_judge(value, reader),
                 "components" => {
                     reader.take(&mut self.components, "components", value, components, COMPONENTS);
@@ -222,21 +235,23 @@ impl QualitySettings {
 
     /// The judge's part is taken whole or not at all: with half a budget nothing is spent.
     fn take_judge(&mut self, value: &Value, reader: &mut Reader) {
+        self.judge = None;
         if value.as_str() == Some("off") {
-            self.judge = None;
             return;
         }
         let known = reader.problems.len();
-        let mut judge = self.judge.clone().unwrap_or_else(|| JudgeSettings {
+        let mut judge = JudgeSettings {
             model: String::new(),
             budget: DailyBudget::WHEN_UNSET,
             price: None,
-        });
+            rubric: Rubric::when_unset(),
+        };
         let (mut input, mut output) = (None, None);
         for (name, value) in reader.members("judge", value) {
             let place = format!("judge.{name}");
             match name.as_str() {
                 "model" => reader.take(&mut judge.model, &place, value, some_text, "a model's id"),
+                "rubric" => reader.take(&mut judge.rubric, &place, value, rubric, RUBRIC),
                 "daily_budget_usd" => {
                     reader.take(&mut judge.budget.cost, &place, value, dollars, DOLLARS);
                 }
@@ -272,6 +287,7 @@ impl QualitySettings {
 const TEXT_MODES: &str = "none, redacted or full";
 const COMPONENTS: &str = "an object of component names by key prefixes";
 const DOLLARS: &str = "US dollars, 0 to 1,000,000";
+const RUBRIC: &str = "a rubric: {\"criteria\": [{\"name\": …, \"weight\": …, \"asks\": …}]}";
 const COUNT: &str = "a whole number, 0 or more";
 
 /// Takes values and keeps what was wrong with them.
@@ -351,6 +367,10 @@ fn count(value: &Value) -> Option<Option<u64>> {
     value.as_u64().map(Some)
 }
 
+fn rubric(value: &Value) -> Option<Rubric> {
+    Rubric::parse(&value.to_string()).ok()
+}
+
 fn components(value: &Value) -> Option<ComponentPrefixes> {
     let name = |(prefix, name): (&String, &Value)| Some((prefix.clone(), some_text(name)?));
     let pairs: Option<Vec<_>> = value.as_object()?.iter().map(name).collect();
@@ -374,7 +394,8 @@ mod tests {
             r#"{"evidence": {"embeddings": "off", "sentiment": "aws", "refusal": "off"},
                 "rates": {"judge": 0.01, "toxicity": 1}, "always": {"errors": true},
                 "text": "none", "judge": {"model": "m", "daily_budget_usd": 5,
-                "usd_per_million_input_tokens": 0.06, "usd_per_million_output_tokens": 0.24},
+                "usd_per_million_input_tokens": 0.06, "usd_per_million_output_tokens": 0.24,
+                "rubric": {"criteria": [{"name": "relevance", "weight": 1}]}},
                 "components": {"captures/": "chat"}}"#,
         );
         assert_eq!(problems, Vec::<String>::new());
@@ -409,10 +430,24 @@ mod tests {
         ] {
             let (settings, problems) = taken(document);
             assert!(problems.len() == 1 && problems[0].contains(problem), "{problems:?}");
-            assert_eq!(settings, QualitySettings::default(), "{document}");
+            let kept = QualitySettings { text: settings.text, ..QualitySettings::default() };
+            assert_eq!(settings, kept, "{document}");
         }
         let (settings, problems) = taken(r#"{"text": "all", "rates": {"sentiment": 0.5}}"#);
         assert_eq!((problems.len(), settings.rates.sentiment.get()), (1, 0.5));
+    }
+
+    #[test]
+    fn in_doubt_no_text_is_kept_and_nothing_is_spent() {
+        for document in [r#"{"text": "ful"}"#, "{text: none}", ""] {
+            let mut settings = QualitySettings { text: TextMode::Full, ..Default::default() };
+            settings.take(document);
+            assert_eq!(settings.text, TextMode::None, "{document}");
+        }
+        let mut settings = QualitySettings::default();
+        assert!(settings.take(r#"{"judge": {"model": "m"}}"#).is_empty());
+        settings.take(r#"{"judge": {"model": "m"}"#);
+        assert_eq!(settings.judge, None);
     }
 
     #[test]

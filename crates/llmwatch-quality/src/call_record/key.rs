@@ -14,11 +14,17 @@ pub const CALLS_PREFIX: &str = "calls/";
 /// The key of a log object's call records: the same for the same object and content, another for
 /// another content under the same name.
 ///
-/// `calls/dt=2026-11-22/hr=10/<32 hex digits>.json.gz`, partitioned as Athena reads it, by
+/// `calls/dt=2026-11-22/hr=10/<32 hex digits>-0000.json.gz`, with the number of the part, partitioned as Athena reads it, by
 /// [`hour_of_log_key`], or by `else_at` where the log's key tells no hour: the object's time of
 /// last change, not the time of the run.
 #[must_use]
-pub fn object_key(bucket: &str, log_key: &str, etag: &str, else_at: Timestamp) -> String {
+pub fn object_key(
+    bucket: &str,
+    log_key: &str,
+    etag: &str,
+    else_at: Timestamp,
+    part: u32,
+) -> String {
     let hour =
         hour_of_log_key(log_key).unwrap_or_else(|| else_at.to_zoned(TimeZone::UTC).datetime());
     let mut key = format!("{CALLS_PREFIX}dt={}/hr={:02}/", hour.date(), hour.hour());
@@ -32,7 +38,8 @@ pub fn object_key(bucket: &str, log_key: &str, etag: &str, else_at: Timestamp) -
         // Writing to a String cannot fail.
         let _ = write!(key, "{byte:02x}");
     }
-    key.push_str(".json.gz");
+    // Writing to a String cannot fail.
+    let _ = write!(key, "-{part:04}.json.gz");
     key
 }
 
@@ -89,12 +96,13 @@ mod tests {
     fn a_key_depends_on_object_and_content_only() {
         let at = Timestamp::UNIX_EPOCH;
         // printf 'bucket\0%s\0abc\0' "$KEY" | sha256sum
-        let key = object_key("bucket", BEDROCK, "\"abc\"", at);
-        assert_eq!(key, "calls/dt=2026-11-22/hr=10/9b6131d0d7192ff76c3b8d36d207062c.json.gz");
-        assert_eq!(key, object_key("bucket", BEDROCK, "abc", at), "with or without quotes");
-        assert_ne!(key, object_key("bucket", BEDROCK, "abd", at));
-        assert_ne!(key, object_key("other", BEDROCK, "abc", at));
-        let nowhere = object_key("bucket", "a.json.gz", "abc", at);
+        let key = object_key("bucket", BEDROCK, "\"abc\"", at, 0);
+        assert_eq!(key, "calls/dt=2026-11-22/hr=10/9b6131d0d7192ff76c3b8d36d207062c-0000.json.gz");
+        assert_eq!(key, object_key("bucket", BEDROCK, "abc", at, 0), "with or without quotes");
+        assert_ne!(key, object_key("bucket", BEDROCK, "abd", at, 0));
+        assert_ne!(key, object_key("other", BEDROCK, "abc", at, 0));
+        assert_ne!(key, object_key("bucket", BEDROCK, "abc", at, 1));
+        let nowhere = object_key("bucket", "a.json.gz", "abc", at, 0);
         assert!(nowhere.starts_with("calls/dt=1970-01-01/hr=00/"), "{nowhere}");
     }
 }

@@ -24,6 +24,8 @@ pub struct RunFacts {
     pub purpose: Purpose,
     /// From the message's arrival to the last score, in milliseconds.
     pub evaluation_ms: f64,
+    /// Chunks of scores that an earlier try may have sent: they are not sent again.
+    pub chunks_in_doubt: u64,
     /// What the judge did, when it is on.
     pub judge: Option<JudgeRun>,
 }
@@ -64,6 +66,9 @@ pub fn run_chunks(facts: &RunFacts, scores: &Scores, now: Timestamp, first: u32)
     match scores.refused(now) {
         0 => {}
         refused => run.one("TooOld", refused as f64, Unit::Count),
+    }
+    if facts.chunks_in_doubt > 0 {
+        run.one("ChunksInDoubt", facts.chunks_in_doubt as f64, Unit::Count);
     }
     if let Some(judge) = &facts.judge {
         run.judge(judge);
