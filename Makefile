@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-FUNCTIONS := quota-calculator alarm-updater notification-processor account-setup
+FUNCTIONS := quota-calculator alarm-updater notification-processor account-setup quality-scorer
 DEPLOYABLE := $(addprefix -p ,$(FUNCTIONS)) -p llmwatch-local
 STACK ?= llmwatch
 # Port of the endpoint of `make local`.

@@ -32,7 +32,13 @@ mod ledger;
 #[cfg(test)]
 mod life_cycle;
 #[cfg(test)]
+mod log_delivery;
+#[cfg(test)]
 mod pools;
+#[cfg(test)]
+mod quality;
+#[cfg(test)]
+mod quality_alarms;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(crate) const RPM: f64 = 1_000.0;
 /// The function whose work most tests are about.
 pub(crate) const PROCESSOR: &str = "notification-processor";
 
-/// Every function, by its binary's name.
+/// Every function that is always deployed, by its binary's name.
 pub(crate) const FUNCTIONS: [&str; 4] =
     ["quota-calculator", "alarm-updater", PROCESSOR, "account-setup"];
 
@@ -95,6 +95,17 @@ impl Stage {
     /// The same as [`Self::deploy`], without the first evaluation.
     pub(crate) fn deploy_unevaluated(traffic: Traffic, parameters: &[(&str, &str)]) -> Self {
         Self::on(World::start(parameters, |calls| prepare(calls, traffic)).unwrap())
+    }
+
+    /// Deploys with the local clock set back by minutes and a seed made for the minute that it is
+    /// then, and evaluates nothing.
+    pub(crate) fn deploy_back(
+        minutes_back: i64,
+        parameters: &[(&str, &str)],
+        seed: impl FnOnce(i64) -> Value,
+    ) -> Self {
+        let prepare = |calls: &AwsCalls| prepare_back(calls, minutes_back, seed);
+        Self::on(World::start(parameters, prepare).unwrap())
     }
 
     fn on(world: World) -> Self {

@@ -34,6 +34,8 @@ pub enum JsonService {
     Logs,
     /// Secrets Manager.
     SecretsManager,
+    /// Step Functions.
+    StepFunctions,
 }
 
 impl JsonService {
@@ -49,6 +51,7 @@ impl JsonService {
             Self::EventBridge => ("events", "AWSEvents", "1.1"),
             Self::Logs => ("logs", "Logs_20140328", "1.1"),
             Self::SecretsManager => ("secretsmanager", "secretsmanager", "1.1"),
+            Self::StepFunctions => ("states", "AWSStepFunctions", "1.0"),
         }
     }
 }
@@ -195,6 +198,22 @@ impl AwsCalls {
             .put(format!("{}/{bucket}/{key}", self.endpoint))
             .header("Authorization", authorization("s3"));
         accepted("s3 PutObject", request.send(content)).map(drop)
+    }
+
+    /// An object's content.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint does not answer or refuses.
+    pub fn get_object(&self, bucket: &str, key: &str) -> Result<Vec<u8>, Broken> {
+        let url = format!("{}/{bucket}/{key}", self.endpoint);
+        let request = self.agent.get(url).header("Authorization", authorization("s3"));
+        let unreachable = |error: ureq::Error| Broken::Unexpected {
+            call: "s3 GetObject".to_owned(),
+            expected: "the object",
+            body: error.to_string(),
+        };
+        request.call().map_err(unreachable)?.body_mut().read_to_vec().map_err(unreachable)
     }
 
     /// Calls an operation that method and path name, of a service such as `s3` or `bedrock`; the

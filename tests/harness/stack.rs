@@ -39,7 +39,7 @@ impl Stack {
         let template = Template::read(places, template)?;
         calls.create_bucket(BUCKET)?;
         let stack = Self { calls: calls.clone(), name: name.to_owned() };
-        stack.upload(places, &template)?;
+        stack.upload(places, &template, parameters)?;
         stack.apply("CreateStack", &template, parameters)?;
         Ok(stack)
     }
@@ -55,7 +55,7 @@ impl Stack {
         (template, parameters): (&str, &[(&str, &str)]),
     ) -> Result<(), Broken> {
         let template = Template::read(places, template)?;
-        self.upload(places, &template)?;
+        self.upload(places, &template, parameters)?;
         self.apply("UpdateStack", &template, parameters)
     }
 
@@ -105,16 +105,22 @@ impl Stack {
     }
 
     /// Uploads the functions: a template may have one more than the last.
-    fn upload(&self, places: &Places, template: &Template) -> Result<(), Broken> {
+    fn upload(
+        &self,
+        places: &Places,
+        template: &Template,
+        parameters: &[(&str, &str)],
+    ) -> Result<(), Broken> {
+        let scores = parameters.contains(&("QualityScoring", "on"));
         for function in &template.functions {
-            // What is deployed on a condition only need not be built.
-            if function.is_optional && places.binary(&function.binary).is_err() {
+            // What is deployed on a condition only is large.
+            if function.is_optional && !scores {
                 continue;
             }
             let packed = packed(places, &function.binary)?;
             self.calls.put_object(BUCKET, &object_key(&function.binary), &packed)?;
         }
-        for layer in &template.layers {
+        for layer in template.layers.iter().filter(|_| scores) {
             let directory = places.repository.join(layer);
             if directory.is_dir() {
                 let packed = packed_directory(&directory)?;

@@ -176,4 +176,5 @@ fn every_function_gets_exactly_the_variables_it_reads() {
     check("AlarmUpdater", &alarm_updater::Config::VARIABLES);
     check("NotificationProcessor", &notification_processor::Config::VARIABLES);
     check("AccountSetup", &account_setup::Config::VARIABLES);
+    check("QualityScorer", &quality_scorer::Config::VARIABLES);
 }

@@ -1,0 +1,115 @@
+//! The function's configuration, read once from its environment.
+
+use std::path::PathBuf;
+
+use llmwatch_aws::env::{InvalidEnvironment, Vars, text};
+use llmwatch_core::ids::StackPrefix;
+
+/// What the template tells the function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `LLMWATCH_PREFIX`: the prefix of everything the stack owns.
+    pub prefix: StackPrefix,
+    /// `LLMWATCH_LEDGER_TABLE`: the name of the ledger table.
+    pub ledger_table: String,
+    /// `LLMWATCH_QUEUE_URL`: the queue that tells of log objects.
+    pub queue_url: String,
+    /// `LLMWATCH_RESULTS_BUCKET`: where call records go.
+    pub results_bucket: String,
+    /// `LLMWATCH_QUALITY_NAMESPACE`: the CloudWatch namespace of the scores.
+    pub namespace: String,
+    /// `LLMWATCH_ROLE_ARN`: the function's own role, whose calls are never scored.
+    pub role_arn: String,
+    /// `LLMWATCH_MODEL_PATH`: the directory of the embedding model's files.
+    pub model_path: PathBuf,
+}
+
+impl Config {
+    /// The variables the template must set.
+    pub const VARIABLES: [&'static str; 7] = [
+        "LLMWATCH_PREFIX",
+        "LLMWATCH_LEDGER_TABLE",
+        "LLMWATCH_QUEUE_URL",
+        "LLMWATCH_RESULTS_BUCKET",
+        "LLMWATCH_QUALITY_NAMESPACE",
+        "LLMWATCH_ROLE_ARN",
+        "LLMWATCH_MODEL_PATH",
+    ];
+
+    /// Reads the configuration through `lookup`.
+    ///
+    /// # Errors
+    ///
+    /// Names every variable that is missing or does not parse.
+    pub fn from_vars(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidEnvironment> {
+        let mut vars = Vars::new(lookup);
+        let prefix = vars.required("LLMWATCH_PREFIX", StackPrefix::parse);
+        let ledger_table = vars.required("LLMWATCH_LEDGER_TABLE", text);
+        let queue_url = vars.required("LLMWATCH_QUEUE_URL", text);
+        let results_bucket = vars.required("LLMWATCH_RESULTS_BUCKET", text);
+        let namespace = vars.required("LLMWATCH_QUALITY_NAMESPACE", namespace);
+        let role_arn = vars.required("LLMWATCH_ROLE_ARN", text);
+        let model_path = vars.required("LLMWATCH_MODEL_PATH", text);
+        vars.finish_with(|| {
+            Some(Self {
+                prefix: prefix?,
+                ledger_table: ledger_table?,
+                queue_url: queue_url?,
+                results_bucket: results_bucket?,
+                namespace: namespace?,
+                role_arn: role_arn?,
+                model_path: model_path?.into(),
+            })
+        })
+    }
+}
+
+/// A namespace that is not one of AWS's own.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html>:
+/// at most 255 characters, not beginning with a colon, and `AWS/` is AWS's.
+fn namespace(text: &str) -> Result<String, String> {
+    let taken = text.starts_with("AWS/") || text.starts_with(':');
+    let letters = |letter: char| letter.is_ascii_alphanumeric() || ".-_/#: ".contains(letter);
+    if taken || text.len() > 255 || !text.chars().all(letters) {
+        return Err(format!(
+            "{text:?} is no namespace of ours: 1 to 255 of letters, digits and . - _ / # :, not AWS/…"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete(name: &str) -> Option<String> {
+        let value = match name {
+            "LLMWATCH_PREFIX" => "watch",
+            "LLMWATCH_QUALITY_NAMESPACE" => "/aws/sagemaker/inference-quality",
+            name if Config::VARIABLES.contains(&name) => "something",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn a_complete_environment_is_read() {
+        let config = Config::from_vars(&complete).unwrap();
+        assert_eq!(config.namespace, "/aws/sagemaker/inference-quality");
+    }
+
+    #[test]
+    fn every_variable_is_required_and_all_problems_are_told() {
+        let problem = Config::from_vars(&|_| None).unwrap_err().to_string();
+        for variable in Config::VARIABLES {
+            assert!(problem.contains(variable), "{problem}");
+        }
+        let aws = |name: &str| match name {
+            "LLMWATCH_QUALITY_NAMESPACE" => Some("AWS/Bedrock".to_owned()),
+            name => complete(name),
+        };
+        let problem = Config::from_vars(&aws).unwrap_err().to_string();
+        assert!(problem.contains("LLMWATCH_QUALITY_NAMESPACE"), "{problem}");
+    }
+}
