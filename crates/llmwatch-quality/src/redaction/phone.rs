@@ -27,18 +27,19 @@ pub(super) fn international(text: &[u8], plus: usize) -> Option<usize> {
     if !text.get(at).is_some_and(|digit| (b'1'..=b'9').contains(digit)) {
         return None;
     }
-    let read = Groups::read(text, at, MAX_DIGITS);
-    let mut digits = 0;
-    let fitting = read.as_slice().iter().take_while(|group| {
-        digits += group.len();
-        digits <= MAX_DIGITS
-    });
-    let (mut total, mut groups, mut end) = (0, 0, at);
-    for group in fitting {
-        (total, groups, end) = (total + group.len(), groups + 1, group.end);
+    // The most groups that end where a number may: a further one may begin a word ("… 0A").
+    let (mut total, mut end) = (0, None);
+    for (index, group) in Groups::read(text, at, MAX_DIGITS).as_slice().iter().enumerate() {
+        total += group.len();
+        if total > MAX_DIGITS {
+            break;
+        }
+        let least = if index > 0 { 8 } else { 9 };
+        if total >= least && !text.get(group.end).is_some_and(u8::is_ascii_alphanumeric) {
+            end = Some(group.end);
+        }
     }
-    let least = if groups > 1 { 8 } else { 9 };
-    (total >= least && !text.get(end).is_some_and(u8::is_ascii_alphanumeric)).then_some(end)
+    end
 }
 
 /// The end of a national number that begins at `at`, a digit or an opening parenthesis.
