@@ -69,9 +69,10 @@ fn system(rubric: &Rubric, mark: &str) -> String {
         let _ = writeln!(system, "- {}: {}", criterion.name(), criterion.asks());
     }
     system.push_str("\nReply with one JSON object that has exactly these members, for example:\n");
-    let example: Map<String, Value> =
-        rubric.criteria().iter().map(|criterion| (criterion.name().to_owned(), json!(3))).collect();
-    let _ = write!(system, "{}", Value::Object(example));
+    // In the rubric's order, whatever order JSON objects are kept in; names are plain words.
+    let example: Vec<String> =
+        rubric.criteria().iter().map(|criterion| format!("\"{}\":3", criterion.name())).collect();
+    let _ = write!(system, "{{{}}}", example.join(","));
     system
 }
 
@@ -136,10 +137,18 @@ mod tests {
         ask(&Rubric::when_unset(), &Texts::of(&exchange, TextMode::Full), max).unwrap()
     }
 
+    /// A JSON value with the members of its objects in order, whatever order they are kept in.
+    fn sorted(value: &Value) -> Value {
+        let Value::Object(members) = value else { return value.clone() };
+        let members: std::collections::BTreeMap<_, _> =
+            members.iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
+        members.into_iter().collect()
+    }
+
     #[test]
     fn the_judge_is_asked_in_these_words() {
         let question = question("Who am I? me@example.org", "You are me@example.org.", 100);
-        let schema = serde_json::to_string_pretty(&question.schema).unwrap();
+        let schema = serde_json::to_string_pretty(&sorted(&question.schema)).unwrap();
         let user = question.user.as_str();
         insta::assert_snapshot!(format!("{}\n\n---\n{user}\n\n---\n{schema}", question.system));
     }
