@@ -123,8 +123,8 @@ mod tests {
     fn what_is_kept_longer_costs_more_and_nothing_else_does() {
         let busy = Scoring { calls: 1_000_000.0, ..QUIET };
         let longer = Scoring { record_months: 26.0, ..busy };
-        assert_eq!(units(&busy, Item::StoredGigabyte), 7.5);
-        assert_eq!(units(&longer, Item::StoredGigabyte), 14.0);
+        let stored = |scoring| format!("{:.6}", units(scoring, Item::StoredGigabyte));
+        assert_eq!((stored(&busy), stored(&longer)), ("7.500000".into(), "14.000000".into()));
         for item in Item::ALL.into_iter().filter(|item| *item != Item::StoredGigabyte) {
             assert_eq!(units(&busy, item), units(&longer, item), "{item}");
         }
