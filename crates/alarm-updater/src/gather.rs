@@ -15,7 +15,7 @@ use llmwatch_core::alarm::plan::Actual;
 use llmwatch_core::alarm::tuning::{self, InvalidTuning, Tuning};
 use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
 use llmwatch_core::quality::alarm::tuning as quality_tuning;
-use llmwatch_core::quality::alarm::tuning::{InvalidQualityTuning, QualityTuning};
+use llmwatch_core::quality::alarm::tuning::QualityTuning;
 use llmwatch_core::quality::series::{SeriesLabel, StoredSeries, known};
 use llmwatch_core::stored::{StoredPool, pools_path, quality_path, setting_parameter};
 
@@ -50,12 +50,9 @@ pub(crate) enum GatherFailed {
     /// A read failed; what is there is unknown, so nothing is changed.
     #[error(transparent)]
     Call(#[from] CallFailed),
-    /// The operator's tuning has problems.
+    /// The operator's tuning, of one sort of alarms or the other, has problems.
     #[error(transparent)]
     Tuning(#[from] InvalidTuning),
-    /// The operator's tuning of the quality alarms has problems.
-    #[error(transparent)]
-    QualityTuning(#[from] InvalidQualityTuning),
 }
 
 /// Reads everything; any call that fails fails the whole, so that a half-read world is never

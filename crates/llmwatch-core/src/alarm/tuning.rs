@@ -5,18 +5,17 @@
 //! "global.*": {"HighTPMQuotaUsage": {"percent": 70}, "LatencyAnomaly": {"enabled": false}}}`.
 //! Where several entries name one pool, the more exact one wins, field by field.
 
+mod entries;
 mod entry;
-pub(crate) mod pattern;
+mod pattern;
 
-use std::fmt;
-
+pub use entries::InvalidTuning;
+pub(crate) use entries::{Entries, Grammar};
 pub(crate) use entry::Problems;
 use entry::{Adjustment, Switch};
-use pattern::LabelPattern;
 use serde_json::Value;
 
 use super::{AlarmDefinition, AlarmKind, CATALOGUE, definition};
-use crate::excerpt::excerpt;
 use crate::pool::PoolLabel;
 
 /// The name of the setting.
@@ -25,15 +24,7 @@ pub const SETTING: &str = "alarm-tuning";
 /// What an operator changed about the CATALOGUE. The default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tuning {
-    /// From the widest pattern to the most exact, so that later entries overlay earlier ones.
-    entries: Vec<Entry>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Entry {
-    pools: LabelPattern,
-    kind: AlarmKind,
-    adjustment: Adjustment,
+    entries: Entries<AlarmKind, Adjustment>,
 }
 
 /// Where the M of N of an alarm comes from.
@@ -45,24 +36,6 @@ pub enum EvaluationSource {
     Tuning,
 }
 
-/// Everything wrong with the setting, one problem a line, each with its mend.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct InvalidTuning(Vec<String>);
-
-impl InvalidTuning {
-    /// The problems, each naming its field and its mend.
-    #[must_use]
-    pub fn problems(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl fmt::Display for InvalidTuning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "setting {SETTING} has {} problem(s): {}", self.0.len(), self.0.join("; "))
-    }
-}
-
 impl Tuning {
     /// Reads the setting's text. Empty text and `none` change nothing.
     ///
@@ -71,24 +44,16 @@ impl Tuning {
     /// Names every field that is unknown, of the wrong type or nonsense, and how to mend it; the
     /// operator can. Nothing of a setting with a problem takes effect.
     pub fn parse(text: &str) -> Result<Self, InvalidTuning> {
-        let text = text.trim();
-        if text.is_empty() || text == "none" {
-            return Ok(Self::default());
-        }
-        let mut problems = Problems::default();
-        let mut entries = match serde_json::from_str::<Value>(text) {
-            Ok(value) => read_pools(&value, &mut problems),
-            Err(error) => {
-                problems
-                    .add(SETTING, format_args!("is not JSON ({error}); write an object or none"));
-                Vec::new()
-            }
+        let grammar = Grammar {
+            setting: SETTING,
+            labelled: "pool",
+            kinds: CATALOGUE.iter().map(|row| row.kind).collect(),
+            word: AlarmKind::word,
         };
-        if !problems.is_empty() {
-            return Err(InvalidTuning(problems.into_texts()));
-        }
-        entries.sort_by(|a, b| a.pools.cmp(&b.pools));
-        Ok(Self { entries })
+        let fields = |place: &str, kind: AlarmKind, fields: &Value, problems: &mut Problems| {
+            entry::read(place, definition(kind), fields, problems)
+        };
+        Ok(Self { entries: Entries::parse(text, &grammar, fields)? })
     }
 
     /// The row in force for a kind on a pool; `None` when it is switched off there.
@@ -96,7 +61,7 @@ impl Tuning {
     pub fn definition(&self, kind: AlarmKind, pool: &PoolLabel) -> Option<AlarmDefinition> {
         let mut row = *definition(kind);
         let mut switch = Switch::On;
-        for adjustment in self.adjustments(kind, pool) {
+        for adjustment in self.entries.adjustments(kind, pool.as_str()) {
             switch = adjustment.switch.unwrap_or(switch);
             row.limit = adjustment.limit.unwrap_or(row.limit);
             row.statistic = adjustment.statistic.unwrap_or(row.statistic);
@@ -114,65 +79,16 @@ impl Tuning {
     /// Whether the operator set the M of N of a kind on a pool.
     #[must_use]
     pub fn evaluation_source(&self, kind: AlarmKind, pool: &PoolLabel) -> EvaluationSource {
-        if self.adjustments(kind, pool).any(|adjustment| adjustment.evaluation.is_some()) {
+        if self
+            .entries
+            .adjustments(kind, pool.as_str())
+            .any(|adjustment| adjustment.evaluation.is_some())
+        {
             EvaluationSource::Tuning
         } else {
             EvaluationSource::Catalogue
         }
     }
-
-    fn adjustments<'a>(
-        &'a self,
-        kind: AlarmKind,
-        pool: &'a PoolLabel,
-    ) -> impl Iterator<Item = &'a Adjustment> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.kind == kind && entry.pools.matches(pool.as_str()))
-            .map(|entry| &entry.adjustment)
-    }
-}
-
-fn read_pools(value: &Value, problems: &mut Problems) -> Vec<Entry> {
-    let Some(pools) = value.as_object() else {
-        problems.add(SETTING, "must be an object from pool label or glob to alarm kinds, or none");
-        return Vec::new();
-    };
-    let mut entries = Vec::new();
-    for (key, kinds) in pools {
-        let pattern = LabelPattern::parse(key);
-        if let Err(mend) = &pattern {
-            problems.add(&quoted(key), mend);
-        }
-        let Some(kinds) = kinds.as_object() else {
-            problems.add(&quoted(key), "must be an object from alarm kind to fields");
-            continue;
-        };
-        for (word, fields) in kinds {
-            let place = format!("{}.{}", quoted(key), quoted(word));
-            let Some(kind) = kind_of(word) else {
-                problems.add(&place, format_args!("is no alarm kind; use one of {}", kind_words()));
-                continue;
-            };
-            let adjustment = entry::read(&place, definition(kind), fields, problems);
-            if let (Ok(pools), Some(adjustment)) = (&pattern, adjustment) {
-                entries.push(Entry { pools: pools.clone(), kind, adjustment });
-            }
-        }
-    }
-    entries
-}
-
-fn kind_of(word: &str) -> Option<AlarmKind> {
-    CATALOGUE.iter().map(|row| row.kind).find(|kind| kind.word() == word)
-}
-
-fn kind_words() -> String {
-    CATALOGUE.map(|row| row.kind.word()).join(", ")
-}
-
-fn quoted(key: &str) -> String {
-    format!("{:?}", excerpt(key))
 }
 
 #[cfg(test)]

@@ -12,15 +12,11 @@
 
 mod fields;
 
-use std::fmt;
-
 use fields::Adjustment;
 use serde_json::Value;
 
 use super::{QUALITY_CATALOGUE, QualityDefinition, QualityKind, quality_definition};
-use crate::alarm::tuning::pattern::LabelPattern;
-use crate::alarm::tuning::{EvaluationSource, Problems};
-use crate::excerpt::excerpt;
+use crate::alarm::tuning::{Entries, EvaluationSource, Grammar, InvalidTuning, Problems};
 use crate::quality::series::SeriesLabel;
 
 /// The name of the setting.
@@ -29,33 +25,7 @@ pub const SETTING: &str = "quality-tuning";
 /// What an operator changed about the catalogue of quality alarms. The default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct QualityTuning {
-    /// From the widest pattern to the most exact, so that later entries overlay earlier ones.
-    entries: Vec<Entry>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Entry {
-    series: LabelPattern,
-    kind: QualityKind,
-    adjustment: Adjustment,
-}
-
-/// Everything wrong with the setting, one problem a line, each with its mend.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct InvalidQualityTuning(Vec<String>);
-
-impl InvalidQualityTuning {
-    /// The problems, each naming its field and its mend.
-    #[must_use]
-    pub fn problems(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl fmt::Display for InvalidQualityTuning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "setting {SETTING} has {} problem(s): {}", self.0.len(), self.0.join("; "))
-    }
+    entries: Entries<QualityKind, Adjustment>,
 }
 
 impl QualityTuning {
@@ -65,25 +35,17 @@ impl QualityTuning {
     ///
     /// Names every field that is unknown, of the wrong type or nonsense, and how to mend it.
     /// Nothing of a setting with a problem takes effect.
-    pub fn parse(text: &str) -> Result<Self, InvalidQualityTuning> {
-        let text = text.trim();
-        if text.is_empty() || text == "none" {
-            return Ok(Self::default());
-        }
-        let mut problems = Problems::default();
-        let mut entries = match serde_json::from_str::<Value>(text) {
-            Ok(value) => read_series(&value, &mut problems),
-            Err(error) => {
-                problems
-                    .add(SETTING, format_args!("is not JSON ({error}); write an object or none"));
-                Vec::new()
-            }
+    pub fn parse(text: &str) -> Result<Self, InvalidTuning> {
+        let grammar = Grammar {
+            setting: SETTING,
+            labelled: "series",
+            kinds: QUALITY_CATALOGUE.iter().map(|row| row.kind).collect(),
+            word: QualityKind::word,
         };
-        if !problems.is_empty() {
-            return Err(InvalidQualityTuning(problems.into_texts()));
-        }
-        entries.sort_by(|a, b| a.series.cmp(&b.series));
-        Ok(Self { entries })
+        let fields = |place: &str, kind: QualityKind, fields: &Value, problems: &mut Problems| {
+            fields::read(place, quality_definition(kind), fields, problems)
+        };
+        Ok(Self { entries: Entries::parse(text, &grammar, fields)? })
     }
 
     /// The row in force for a kind on a series; `None` when it has no line there.
@@ -91,7 +53,7 @@ impl QualityTuning {
     pub fn definition(&self, kind: QualityKind, series: &SeriesLabel) -> Option<QualityDefinition> {
         let mut row = *quality_definition(kind);
         let mut enabled = true;
-        for adjustment in self.adjustments(kind, series) {
+        for adjustment in self.entries.adjustments(kind, series.as_str()) {
             enabled = adjustment.enabled.unwrap_or(enabled);
             row.warning = adjustment.warning.unwrap_or(row.warning);
             row.critical = adjustment.critical.unwrap_or(row.critical);
@@ -106,62 +68,16 @@ impl QualityTuning {
     /// Whether the operator set the M of N of a kind on a series.
     #[must_use]
     pub fn evaluation_source(&self, kind: QualityKind, series: &SeriesLabel) -> EvaluationSource {
-        if self.adjustments(kind, series).any(|adjustment| adjustment.evaluation.is_some()) {
+        if self
+            .entries
+            .adjustments(kind, series.as_str())
+            .any(|adjustment| adjustment.evaluation.is_some())
+        {
             EvaluationSource::Tuning
         } else {
             EvaluationSource::Catalogue
         }
     }
-
-    fn adjustments<'a>(
-        &'a self,
-        kind: QualityKind,
-        series: &'a SeriesLabel,
-    ) -> impl Iterator<Item = &'a Adjustment> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.kind == kind && entry.series.matches(series.as_str()))
-            .map(|entry| &entry.adjustment)
-    }
-}
-
-fn read_series(value: &Value, problems: &mut Problems) -> Vec<Entry> {
-    let Some(all) = value.as_object() else {
-        problems
-            .add(SETTING, "must be an object from series label or glob to alarm kinds, or none");
-        return Vec::new();
-    };
-    let mut entries = Vec::new();
-    for (key, kinds) in all {
-        let pattern = LabelPattern::parse(key);
-        if let Err(mend) = &pattern {
-            problems.add(&quoted(key), mend);
-        }
-        let Some(kinds) = kinds.as_object() else {
-            problems.add(&quoted(key), "must be an object from alarm kind to fields");
-            continue;
-        };
-        for (word, value) in kinds {
-            let place = format!("{}.{}", quoted(key), quoted(word));
-            let Some(row) = QUALITY_CATALOGUE.iter().find(|row| row.kind.word() == word) else {
-                problems.add(&place, format_args!("is no alarm kind; use one of {}", kind_words()));
-                continue;
-            };
-            let adjustment = fields::read(&place, row, value, problems);
-            if let (Ok(series), Some(adjustment)) = (&pattern, adjustment) {
-                entries.push(Entry { series: series.clone(), kind: row.kind, adjustment });
-            }
-        }
-    }
-    entries
-}
-
-fn kind_words() -> String {
-    QUALITY_CATALOGUE.map(|row| row.kind.word()).join(", ")
-}
-
-fn quoted(key: &str) -> String {
-    format!("{:?}", excerpt(key))
 }
 
 #[cfg(test)]
