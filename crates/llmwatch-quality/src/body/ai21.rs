@@ -1,6 +1,6 @@
 //! Answers of AI21's Jurassic-2: `completions[].data.text`, several are candidates.
 //!
-//! Jamba answers in OpenAI's format. Sources, read 2026-11-22:
+//! Jamba answers in OpenAI's format. Sources:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-jurassic2.html>,
 //! `…/model-parameters-jamba.html`.
 

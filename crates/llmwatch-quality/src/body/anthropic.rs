@@ -1,6 +1,6 @@
 //! Answers of Anthropic's Messages API, whole and streamed, and of its text completions.
 //!
-//! Sources, read 2026-11-22: <https://docs.anthropic.com/en/api/messages>,
+//! Sources: <https://docs.anthropic.com/en/api/messages>,
 //! <https://docs.anthropic.com/en/docs/build-with-claude/streaming>,
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-text-completion.html>;
 //! captured records.

@@ -2,7 +2,7 @@
 //!
 //! Two families: Converse and Nova name a block by its only key (`{"text": …}`, `{"toolUse": …}`);
 //! Anthropic, OpenAI, Mistral and Cohere by a `type`. No block is of both, so one reader serves all.
-//! Sources, read 2026-11-22: `ContentBlock` of the Bedrock Runtime API (botocore's model);
+//! Sources: `ContentBlock` of the Bedrock Runtime API (botocore's model);
 //! <https://docs.anthropic.com/en/api/messages>; <https://platform.openai.com/docs/api-reference>.
 
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! Cohere: Command (`generations[]`), Command R (`text` with `chat_history`), and its second chat API.
 //!
-//! Sources, read 2026-11-22:
+//! Sources:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-cohere-command.html>,
 //! `…/model-parameters-cohere-command-r-plus.html`, <https://docs.cohere.com/reference/chat-v1> and
 //! <https://docs.cohere.com/reference/chat>.

@@ -1,7 +1,7 @@
 //! Answers of Converse and ConverseStream, and of Nova's native API when not streamed.
 //!
 //! Bedrock logs a ConverseStream call as one object like a Converse call's. Nova's native body is the
-//! same without `metrics`. Source, read 2026-11-22: `ConverseResponse` of the Bedrock Runtime API
+//! same without `metrics`. Source: `ConverseResponse` of the Bedrock Runtime API
 //! (botocore's model); <https://docs.aws.amazon.com/nova/latest/userguide/complete-request-schema.html>;
 //! captured records.
 

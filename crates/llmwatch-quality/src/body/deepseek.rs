@@ -1,7 +1,7 @@
 //! Answers in `choices[].text`: DeepSeek-R1, and text completions in OpenAI's format.
 //!
 //! R1's text starts with its reasoning, which ends in `</think>`; its chat format is OpenAI's.
-//! Sources, read 2026-11-22:
+//! Sources:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-deepseek.html>,
 //! <https://platform.openai.com/docs/api-reference/completions>.
 

@@ -1,7 +1,7 @@
 //! Hugging Face's format: `inputs` to `generated_text`, whole, in lists and in streamed tokens.
 //!
 //! Spoken by Text Generation Inference, by DJL Serving (the LMI containers) and by many handlers of
-//! customers. Sources, read 2026-11-22:
+//! customers. Sources:
 //! <https://huggingface.co/docs/text-generation-inference/reference/api_reference>,
 //! <https://docs.djl.ai/master/docs/serving/serving/docs/lmi/user_guides/lmi_input_output_schema.html>.
 

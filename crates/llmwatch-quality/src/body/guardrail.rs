@@ -2,7 +2,7 @@
 //!
 //! Bedrock says that a guardrail intervened for masking as well as for withholding; only the actions
 //! in the trace tell them apart. `modelOutput` of the trace keeps the answer that was withheld and
-//! is never read. Sources, read 2026-11-22: `GuardrailTraceAssessment` and `GuardrailAssessment` of
+//! is never read. Sources: `GuardrailTraceAssessment` and `GuardrailAssessment` of
 //! the Bedrock Runtime API (botocore's model), and for native bodies
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-invoke.html>.
 

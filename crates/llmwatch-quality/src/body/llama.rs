@@ -1,6 +1,6 @@
 //! Llama's native answers: `generation`, whole or in chunks.
 //!
-//! Source, read 2026-11-22:
+//! Source:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-meta.html>. Llama 2 on
 //! SageMaker JumpStart answers with a message in `generation`.
 

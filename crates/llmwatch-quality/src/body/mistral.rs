@@ -1,7 +1,7 @@
 //! Answers of Mistral's text models: `outputs[]`, whole or in chunks; several are candidates.
 //!
 //! Mistral's chat models answer with `choices[].message` and are read by
-//! [`openai`](super::openai). Sources, read 2026-11-22:
+//! [`openai`](super::openai). Sources:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-mistral-text-completion.html>
 //! and `…/model-parameters-mistral-chat-completion.html`.
 

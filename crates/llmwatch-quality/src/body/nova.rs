@@ -1,7 +1,7 @@
 //! Streamed answers of Nova's native API, whose events are those of ConverseStream.
 //!
 //! Each event is an object with the event's name as its key; some readers write what is below the
-//! name only. Sources, read 2026-11-22: `ConverseStreamOutput` of the Bedrock Runtime API (botocore's
+//! name only. Sources: `ConverseStreamOutput` of the Bedrock Runtime API (botocore's
 //! model); <https://docs.aws.amazon.com/nova/latest/userguide/using-invoke-api.html>.
 
 use crate::body::{Answer, converse};

@@ -1,6 +1,6 @@
 //! Answers of chat completions in OpenAI's format: gpt-oss, Qwen, Jamba, Mistral, DeepSeek and others.
 //!
-//! A chunk of a stream has `delta` where a whole answer has `message`. Sources, read 2026-11-22:
+//! A chunk of a stream has `delta` where a whole answer has `message`. Sources:
 //! <https://platform.openai.com/docs/api-reference/chat>,
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html>, `…-jamba.html`,
 //! `…-mistral-chat-completion.html`. `reasoning_content` and `reasoning` are DeepSeek's and vLLM's.

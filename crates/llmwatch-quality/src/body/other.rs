@@ -1,6 +1,6 @@
 //! Embeddings, reranking, images and video: recognised and counted, not scored.
 //!
-//! Sources, read 2026-11-22, below <https://docs.aws.amazon.com/bedrock/latest/userguide/>:
+//! Sources, below <https://docs.aws.amazon.com/bedrock/latest/userguide/>:
 //! `model-parameters-titan-embed-text.html`, `…-titan-embed-mm.html`, `…-embed.html` (Cohere),
 //! `…-rerank.html`, `…-titan-image.html`, `…-stability-diffusion.html`, `…-luma.html`; for Nova
 //! <https://docs.aws.amazon.com/nova/latest/userguide/>.

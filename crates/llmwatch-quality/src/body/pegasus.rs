@@ -1,6 +1,6 @@
 //! TwelveLabs Pegasus, which answers questions about films: `inputPrompt` to `message`.
 //!
-//! Source, read 2026-11-22:
+//! Source:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-pegasus.html>. It does not
 //! say what a stream's chunks look like; they are read as parts of the message.
 

@@ -1,7 +1,7 @@
 //! Requests whose prompt is one text, taken apart by the template it was made with.
 //!
 //! Claude's text completions, Llama, Mistral's text models and DeepSeek-R1 take a prompt in which
-//! markers say who speaks. Sources, read 2026-11-22:
+//! markers say who speaks. Sources:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-text-completion.html>,
 //! `…/model-parameters-meta.html`, `…/model-parameters-mistral-text-completion.html`,
 //! `…/model-parameters-deepseek.html`, and the chat templates published with the models.

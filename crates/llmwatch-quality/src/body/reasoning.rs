@@ -6,7 +6,7 @@
 //! that its answers have the closing tag only. A server without a parser for gpt-oss passes its
 //! channels on. Later in a text the tags are the answer's own: somebody asked about them.
 //!
-//! Sources, read 2026-11-22: the providers' model cards; the openai/harmony format.
+//! Sources: the providers' model cards; the openai/harmony format.
 
 use memchr::memmem;
 

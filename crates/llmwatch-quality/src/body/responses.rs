@@ -1,6 +1,6 @@
 //! OpenAI's Responses API: `input` to `output[]`, or to events.
 //!
-//! Source, read 2026-11-22: <https://platform.openai.com/docs/api-reference/responses> and
+//! Source: <https://platform.openai.com/docs/api-reference/responses> and
 //! `…/responses-streaming`.
 
 use crate::body::blocks::{self, Block};

@@ -1,6 +1,6 @@
 //! The providers' words for why an answer ended.
 //!
-//! One table for all: no word means different things to two providers. Sources, read 2026-11-22:
+//! One table for all: no word means different things to two providers. Sources:
 //! the `model-parameters-*` pages of <https://docs.aws.amazon.com/bedrock/latest/userguide/>, the
 //! enum `StopReason` of the Converse API, and the API references of OpenAI, Anthropic, Cohere and
 //! Hugging Face's Text Generation Inference.

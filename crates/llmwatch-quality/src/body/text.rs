@@ -28,7 +28,7 @@ pub(crate) fn with_body<T>(text: &str, then: impl FnOnce(&Json<'_>) -> T) -> Res
 
 /// The JSON of a server-sent stream's `data:` lines; other lines are left out.
 ///
-/// Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html>, read 2026-11-22.
+/// Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html>.
 fn server_sent(text: &str) -> Vec<Json<'_>> {
     let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
     data.flat_map(|line| Values::new(line).filter_map(Result::ok)).collect()

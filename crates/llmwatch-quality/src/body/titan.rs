@@ -1,6 +1,6 @@
 //! Titan's text models: `inputText` to `results[]`, or to chunks of `outputText`.
 //!
-//! Source, read 2026-11-22:
+//! Source:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html>.
 
 use crate::body::{Answer, Question, prompt};

@@ -27,7 +27,7 @@ const CACHE_WRITE: [&str; 3] =
 /// The counts an object tells, with the three of the input made disjoint.
 ///
 /// OpenAI's `prompt_tokens` and the Responses API's `input_tokens` include what was read from a
-/// cache; what they say of it stands in a `…_details` member. Source, read 2026-11-22:
+/// cache; what they say of it stands in a `…_details` member. Source:
 /// <https://platform.openai.com/docs/guides/prompt-caching>.
 pub(crate) fn counts(usage: &Json<'_>) -> TokenCounts {
     let count = |names: &[&str]| usage.any(names).and_then(Json::as_count);
