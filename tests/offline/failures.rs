@@ -177,8 +177,9 @@ fn an_effect_stays_leased_for_as_long_as_its_function_may_run() {
 }
 
 #[test]
-fn the_function_knows_the_last_try_of_its_queue() {
-    let queue = Resource::named("FollowUpQueue");
-    let tries = &queue.property("RedrivePolicy")["maxReceiveCount"];
-    assert_eq!(tries, notification_processor::TRIES);
+fn the_functions_know_the_last_try_of_their_queues() {
+    for queue in ["FollowUpQueue", "LogObjects"] {
+        let tries = &Resource::named(queue).property("RedrivePolicy")["maxReceiveCount"];
+        assert_eq!(*tries, llmwatch_core::delivery::TRIES, "{queue}");
+    }
 }

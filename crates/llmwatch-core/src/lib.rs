@@ -11,6 +11,7 @@ pub mod contact;
 pub mod cost;
 pub mod custom_resource;
 pub mod decision;
+pub mod delivery;
 pub mod duplicate;
 pub mod episode;
 pub mod evidence;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::cloudwatch::alarm::{AlarmState, UnknownWord};
 use llmwatch_core::cloudwatch::change_time::change_time;
+use llmwatch_core::delivery::{Delivery, deliveries};
 use llmwatch_core::excerpt::excerpt;
 use llmwatch_core::ids::StackPrefix;
 use serde::Deserialize;
@@ -228,46 +229,16 @@ fn latest_value(reason_data: Option<&str>) -> Option<f64> {
     data.get("recentDatapoints")?.as_array()?.iter().rev().find_map(Value::as_f64)
 }
 
-#[derive(Deserialize)]
-struct SqsEvent {
-    #[serde(rename = "Records")]
-    records: Vec<SqsRecord>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SqsRecord {
-    message_id: String,
-    receipt_handle: Option<String>,
-    body: String,
-    #[serde(default)]
-    attributes: SqsAttributes,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase")]
-struct SqsAttributes {
-    approximate_receive_count: Option<String>,
-}
-
 fn queue_records(event: &Value) -> Result<Vec<QueueRecord>, EventError> {
-    let event: SqsEvent = typed(event, "the SQS event")?;
-    Ok(event
-        .records
-        .into_iter()
-        .enumerate()
-        .map(|(index, record)| QueueRecord {
-            id: record.message_id,
-            receipt: record.receipt_handle,
-            tries: record
-                .attributes
-                .approximate_receive_count
-                .and_then(|count| count.parse().ok())
-                .unwrap_or(1),
-            message: serde_json::from_str(&record.body)
-                .map_err(|error| malformed(&format!("Records[{index}].body"), &error.to_string())),
-        })
-        .collect())
+    let deliveries =
+        deliveries(event).map_err(|error| malformed("the SQS event", &error.to_string()))?;
+    let record = |(index, Delivery { id, receipt, tries, body })| {
+        let place = format!("Records[{index}].body");
+        let message =
+            serde_json::from_str(&body).map_err(|error| malformed(&place, &error.to_string()));
+        QueueRecord { id, receipt, tries, message }
+    };
+    Ok(deliveries.into_iter().enumerate().map(record).collect())
 }
 
 fn typed<T: for<'de> Deserialize<'de>>(value: &Value, place: &str) -> Result<T, EventError> {

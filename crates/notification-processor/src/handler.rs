@@ -1,13 +1,12 @@
 //! The story of one event.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use llmwatch_aws::ledger::Written;
 use llmwatch_aws::{CallFailed, chain, messages};
 use llmwatch_core::alarm::name::AlarmName;
 use llmwatch_core::decision::decide;
+use llmwatch_core::delivery::{TRIES, retry_wait};
 use llmwatch_core::episode::{EpisodeId, Settled, settle};
 use llmwatch_core::ids::InvalidId;
 use llmwatch_core::pool::PoolLabel;
@@ -18,15 +17,6 @@ use crate::gather::{Due, Parameters};
 use crate::once::NotDone;
 use crate::queue::QueueMessage;
 use crate::{App, carry_out, episodes, follow_up, gather, mails, quality, request_watch};
-
-/// How often a queue message is tried before it is parked: the queue's `maxReceiveCount`.
-///
-/// On the last try the episode counts as told, so that its recovery and later alarms are.
-pub const TRIES: u32 = 5;
-
-/// How long a failed queue message waits for its second try, and twice as long for each further
-/// one: longer than a lease, so that an effect whose end is unknown can be looked into by then.
-const RETRY_AFTER: Duration = Duration::from_secs(100);
 
 /// Why an event was not dealt with; Lambda or SQS sends it again.
 #[derive(Debug, thiserror::Error)]
@@ -140,7 +130,7 @@ async fn failures(app: &App, records: Vec<QueueRecord>, now: Timestamp) -> Vec<V
 async fn retry_soon(app: &App, receipt: Option<&str>, tries: u32) {
     let Some(receipt) = receipt else { return };
     let (client, queue) = (&app.clients.sqs, &app.config.queue_url);
-    let wait = RETRY_AFTER * 2_u32.pow(tries.clamp(1, TRIES) - 1);
+    let wait = retry_wait(tries);
     if let Err(failure) = messages::retry_after(client, queue, receipt, wait).await {
         tracing::warn!("the retry comes later than it could: {}", failure.explain());
     }
@@ -203,6 +193,7 @@ async fn notify(
     mailed?;
     followed_up?;
     let steps = report.into_result(&decision);
+    // On the last try the episode counts as told, so that its recovery and later alarms are.
     if steps.is_ok() || tries >= TRIES {
         let concluded = episodes::conclude(app, episode, steps.is_ok(), now).await?;
         if episode.still_firing().is_empty() || concluded.still_firing().is_empty() {

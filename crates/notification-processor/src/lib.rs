@@ -19,7 +19,7 @@ mod request_watch;
 
 pub use config::Config;
 pub use event::refusals;
-pub use handler::{TRIES, handle};
+pub use handler::handle;
 use llmwatch_aws::client;
 pub use llmwatch_aws::ledger::LEASE;
 

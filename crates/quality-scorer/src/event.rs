@@ -3,6 +3,7 @@
 //! Two routes lead in: S3's notifications through the function's queue, and a backfill's batches of
 //! keys from Step Functions.
 
+use llmwatch_core::delivery::{Delivery, deliveries};
 use llmwatch_core::excerpt::excerpt;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -101,28 +102,6 @@ struct Batch {
     keys: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct SqsEvent {
-    #[serde(rename = "Records")]
-    records: Vec<SqsRecord>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SqsRecord {
-    message_id: String,
-    receipt_handle: Option<String>,
-    body: String,
-    #[serde(default)]
-    attributes: SqsAttributes,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase")]
-struct SqsAttributes {
-    approximate_receive_count: Option<String>,
-}
-
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>.
 #[derive(Deserialize)]
 struct Notification {
@@ -154,22 +133,13 @@ struct Object {
 }
 
 fn queue_records(event: &Value) -> Result<Vec<QueueRecord>, EventError> {
-    let event: SqsEvent = typed(event, "the SQS event")?;
-    Ok(event
-        .records
-        .into_iter()
-        .enumerate()
-        .map(|(index, record)| QueueRecord {
-            id: record.message_id,
-            receipt: record.receipt_handle,
-            tries: record
-                .attributes
-                .approximate_receive_count
-                .and_then(|count| count.parse().ok())
-                .unwrap_or(1),
-            objects: objects(&record.body, &format!("Records[{index}].body")),
-        })
-        .collect())
+    let deliveries =
+        deliveries(event).map_err(|error| malformed("the SQS event", &error.to_string()))?;
+    let record = |(index, Delivery { id, receipt, tries, body })| {
+        let place = format!("Records[{index}].body");
+        QueueRecord { id, receipt, tries, objects: objects(&body, &place) }
+    };
+    Ok(deliveries.into_iter().enumerate().map(record).collect())
 }
 
 /// The objects a notification tells of; none in S3's test message, which has no records.

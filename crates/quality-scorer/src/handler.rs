@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use llmwatch_aws::{CallFailed, chain, messages};
+use llmwatch_core::delivery::retry_wait;
 use serde_json::{Value, json};
 
 use crate::App;
@@ -12,17 +13,11 @@ use crate::event::{self, EventError, Incoming, LogObject, QueueRecord};
 use crate::object::{self, LateBodies, Outcome, Visit};
 use crate::policy::{self, Policy};
 
-/// How often a message is tried before it is parked: the queue's `maxReceiveCount`.
-pub const TRIES: u32 = 5;
-
 /// On which try an object whose bodies have not come is scored without them.
 const LAST_WAIT: u32 = 3;
 
 /// How long bodies that are late are waited for: they come up to a minute after their record.
 const BODIES_COME: Duration = Duration::from_secs(60);
-
-/// How long a failed message waits for its second try, and twice as long for each further one.
-const RETRY_AFTER: Duration = Duration::from_secs(100);
 
 /// Why an event, or a message of it, was not dealt with; it is sent again.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +103,7 @@ async fn failures(
                 }
                 _ => {
                     tracing::error!(message.id = %id, "message not dealt with: {}", chain(&failure));
-                    RETRY_AFTER * 2_u32.pow(tries.clamp(1, TRIES) - 1)
+                    retry_wait(tries)
                 }
             };
             retry_after(app, receipt.as_deref(), wait).await;

@@ -8,6 +8,7 @@ use aws_sdk_servicequotas::types::RequestStatus;
 use jiff::{SignedDuration, Timestamp};
 use llmwatch_core::alarm::name::QualityAlarm;
 use llmwatch_core::alarm::{AlarmKind, Severity, name};
+use llmwatch_core::delivery::TRIES;
 use llmwatch_core::episode::{AlarmState, Episode};
 use llmwatch_core::ids::{QuotaCode, StackPrefix};
 use llmwatch_core::pool::{Pool, PoolLabel, Scope};
@@ -19,7 +20,7 @@ use llmwatch_core::stored::{PoolQuota, StoredPool};
 use serde_json::{Value, json};
 
 use super::services;
-use crate::{App, Config, TRIES, handle};
+use crate::{App, Config, handle};
 
 const MODEL: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
 pub(crate) const TPM: &str = "L-58BE175A";
