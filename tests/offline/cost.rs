@@ -7,7 +7,8 @@ use llmwatch_core::cost::{
 };
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::quality::Metric;
-use llmwatch_core::quality::alarm::desired::{NAMESPACE, desired_quality_alarms};
+use llmwatch_core::quality::NAMESPACE;
+use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
 use llmwatch_core::quality::alarm::tuning::QualityTuning;
 use llmwatch_core::quality::series::{Series, StoredSeries};
 use llmwatch_core::stored::StoredPool;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use llmwatch_core::alarm::tuning::{self, Tuning};
 use llmwatch_core::ids::StackPrefix;
-use llmwatch_core::quality::alarm::desired::NAMESPACE;
+use llmwatch_core::quality::NAMESPACE;
 use llmwatch_core::quality::alarm::tuning::{self as quality_tuning, QualityTuning};
 use llmwatch_core::settings::{self, SettingName, Settings};
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use llmwatch_aws::env::{InvalidEnvironment, Vars};
 use llmwatch_core::alarm::desired::Destinations;
 use llmwatch_core::ids::StackPrefix;
-use llmwatch_core::quality::alarm::desired;
+use llmwatch_core::quality::{NAMESPACE, parse_namespace};
 
 /// What the template tells the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,22 +30,12 @@ impl Config {
         let mut vars = Vars::new(lookup);
         let prefix = vars.required("LLMWATCH_PREFIX", StackPrefix::parse);
         let raw_topic_arn = vars.required("LLMWATCH_RAW_TOPIC_ARN", topic_arn);
-        let unset = desired::NAMESPACE.to_owned();
-        let quality_namespace = vars.added("LLMWATCH_QUALITY_NAMESPACE", namespace, unset);
+        let unset = NAMESPACE.to_owned();
+        let quality_namespace = vars.added("LLMWATCH_QUALITY_NAMESPACE", parse_namespace, unset);
         vars.finish_with(|| {
             let destinations = Destinations { raw_topic_arn: raw_topic_arn? };
             Some(Self { prefix: prefix?, destinations, quality_namespace: quality_namespace? })
         })
-    }
-}
-
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html>.
-fn namespace(text: &str) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_/#:".contains(c);
-    if (1..=255).contains(&text.len()) && text.chars().all(allowed) && !text.starts_with("AWS/") {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("{text:?} is no namespace for metrics of our own, such as LLMWatch/Quality"))
     }
 }
 
@@ -98,6 +88,6 @@ mod tests {
             "LLMWATCH_QUALITY_NAMESPACE" => None,
             name => complete(name),
         };
-        assert_eq!(Config::from_vars(&older).unwrap().quality_namespace, desired::NAMESPACE);
+        assert_eq!(Config::from_vars(&older).unwrap().quality_namespace, NAMESPACE);
     }
 }

@@ -31,9 +31,6 @@ use crate::evidence::Sides;
 use crate::redaction::Findings;
 use crate::score_card::ScoreCard;
 use crate::series::Series;
-/// The namespace of quality metrics where the operator sets none.
-pub const NAMESPACE: &str = "LLMWatch/Quality";
-
 /// Why a score that is no sensible number is not published.
 const FAR: &str = "out of range";
 

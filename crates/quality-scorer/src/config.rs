@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use llmwatch_aws::env::{InvalidEnvironment, Vars, text};
 use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::quality::parse_namespace;
 
 /// What the template tells the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl Config {
         let ledger_table = vars.required("LLMWATCH_LEDGER_TABLE", text);
         let queue_url = vars.required("LLMWATCH_QUEUE_URL", text);
         let results_bucket = vars.required("LLMWATCH_RESULTS_BUCKET", text);
-        let namespace = vars.required("LLMWATCH_QUALITY_NAMESPACE", namespace);
+        let namespace = vars.required("LLMWATCH_QUALITY_NAMESPACE", parse_namespace);
         let role_arn = vars.required("LLMWATCH_ROLE_ARN", text);
         let model_path = vars.required("LLMWATCH_MODEL_PATH", text);
         vars.finish_with(|| {
@@ -62,21 +63,6 @@ impl Config {
             })
         })
     }
-}
-
-/// A namespace that is not one of AWS's own.
-///
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html>:
-/// at most 255 characters, not beginning with a colon, and `AWS/` is AWS's.
-fn namespace(text: &str) -> Result<String, String> {
-    let taken = text.starts_with("AWS/") || text.starts_with(':');
-    let letters = |letter: char| letter.is_ascii_alphanumeric() || ".-_/#: ".contains(letter);
-    if taken || text.len() > 255 || !text.chars().all(letters) {
-        return Err(format!(
-            "{text:?} is no namespace of ours: 1 to 255 of letters, digits and . - _ / # :, not AWS/…"
-        ));
-    }
-    Ok(text.to_owned())
 }
 
 #[cfg(test)]

@@ -16,9 +16,8 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 pub use config::Config;
 pub use event::refusals;
-pub use handler::{TRIES, handle};
+pub use handler::handle;
 pub use llmwatch_quality::phrases::ListError;
-pub use policy::settings_parameter;
 
 /// What one instance of the function keeps between invocations.
 #[derive(Debug)]

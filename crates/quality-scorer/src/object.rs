@@ -24,8 +24,9 @@ use crate::gather::{self, Batch, Bodies, Judge, Looked, Records, Source};
 use crate::handler::Failure;
 use crate::policy::Policy;
 
-/// How long an object is kept from others: longer than the function may run (300 s).
-const LEASE: SignedDuration = SignedDuration::from_secs(330);
+/// How long an object, or a chunk of its scores, is kept from others: longer than the function may
+/// run (300 s).
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(330);
 
 /// Why a record that has its bodies elsewhere is counted as skipped.
 const BODY_MISSING: &str = "body_missing";

@@ -1,7 +1,7 @@
 //! What the operator chose about scoring, read at the start of each event.
 
 use llmwatch_aws::{CallFailed, parameters};
-use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::stored::setting_parameter;
 use llmwatch_quality::settings::QualitySettings;
 
 use crate::App;
@@ -9,11 +9,8 @@ use crate::App;
 /// The settings in force.
 pub(crate) type Policy = QualitySettings;
 
-/// The parameter with the settings: `/{prefix}/settings/quality`. It need not exist.
-#[must_use]
-pub fn settings_parameter(prefix: &StackPrefix) -> String {
-    format!("/{prefix}/settings/quality")
-}
+/// The name of the setting; its parameter need not exist.
+const SETTING: &str = "quality";
 
 /// Reads the settings; what cannot be taken is logged, and what holds without it is in force.
 ///
@@ -23,7 +20,7 @@ pub fn settings_parameter(prefix: &StackPrefix) -> String {
 /// text where it must not go.
 pub(crate) async fn read(app: &App) -> Result<Policy, CallFailed> {
     let mut policy = Policy::default();
-    let name = settings_parameter(&app.config.prefix);
+    let name = setting_parameter(&app.config.prefix, SETTING);
     let names = [name.clone()];
     for document in parameters::get_several(&app.clients.parameters, &names).await? {
         for problem in policy.take(&document.value) {

@@ -336,7 +336,8 @@ fn quality_series() -> llmwatch_core::quality::series::StoredSeries {
 }
 
 fn quality() -> Vec<llmwatch_core::alarm::desired::DesiredAlarm> {
-    use llmwatch_core::quality::alarm::desired::{NAMESPACE, desired_quality_alarms};
+    use llmwatch_core::quality::NAMESPACE;
+    use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
     let tuning = llmwatch_core::quality::alarm::tuning::QualityTuning::default();
     desired_quality_alarms(&quality_series(), &tuning, NAMESPACE, &prefix())
 }

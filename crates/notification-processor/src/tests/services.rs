@@ -64,8 +64,9 @@ use jiff::Timestamp;
 use llmwatch_core::alarm::desired::{Breach, QuerySource, Watch};
 use llmwatch_core::alarm::{Severity, name};
 use llmwatch_core::episode::AlarmState;
+use llmwatch_core::quality::NAMESPACE;
 use llmwatch_core::quality::alarm::QualityKind;
-use llmwatch_core::quality::alarm::desired::{NAMESPACE, desired_quality_alarms};
+use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
 use llmwatch_core::quality::alarm::tuning::QualityTuning;
 
 use super::world::{

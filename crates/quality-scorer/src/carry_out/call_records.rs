@@ -45,10 +45,11 @@ impl<'a> CallRecords<'a> {
     /// When a part cannot be written.
     pub(crate) async fn push(&mut self, record: &CallRecord) -> Result<(), CallFailed> {
         let place = || self.app.config.results_bucket.clone();
-        let line = serde_json::to_vec(record)
+        let line = record
+            .line()
             .map_err(|error| CallFailed::unusable_answer("PutObject", place(), error))?;
         // Writing to memory does not fail.
-        let written = self.packed.write_all(&line).and_then(|()| self.packed.write_all(b"\n"));
+        let written = self.packed.write_all(line.as_bytes());
         written.map_err(|error| CallFailed::unusable_answer("PutObject", place(), error))?;
         self.is_empty = false;
         if self.packed.get_ref().len() >= PART_BYTES { self.write_part().await } else { Ok(()) }

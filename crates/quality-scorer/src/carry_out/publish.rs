@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use llmwatch_aws::ledger::{self, Claim, RowKey};
 use llmwatch_aws::{CallFailed, metrics};
 use llmwatch_quality::publish::{
@@ -16,9 +16,7 @@ use llmwatch_quality::publish::{
 
 use crate::App;
 use crate::handler::Failure;
-
-/// How long a chunk is kept from others: as long as its object.
-const LEASE: SignedDuration = SignedDuration::from_secs(330);
+use crate::object::LEASE;
 
 /// Waits between tries of a chunk that CloudWatch was too busy to take, which takes nothing.
 const BUSY: [Duration; 3] =

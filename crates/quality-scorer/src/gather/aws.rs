@@ -2,18 +2,10 @@
 
 use llmwatch_aws::{CallFailed, comprehend, content_checks, embeddings};
 use llmwatch_quality::evidence::{Reading, Sides};
-use llmwatch_quality::segments::{cut, segments};
+use llmwatch_quality::segments::{SENTIMENT_BYTES, cut, segments};
 use llmwatch_quality::text::Text;
 
 use crate::App;
-
-/// The embedding model, and the length of its vectors.
-const TITAN: &str = "amazon.titan-embed-text-v2:0";
-
-/// The longest text `DetectSentiment` takes, in bytes.
-///
-/// Source: <https://docs.aws.amazon.com/comprehend/latest/APIReference/API_DetectSentiment.html>.
-const SENTIMENT_BYTES: usize = 5_000;
 
 /// How much of a text is checked, in bytes: a check is charged by its length.
 const CHECKED_BYTES: usize = 10_000;
@@ -29,7 +21,7 @@ pub(crate) async fn embeddings(app: &App, texts: &Sides<Text>) -> Reading<Sides<
     let client = &app.clients.bedrock;
     both(texts, async |text| {
         let dimensions = embeddings::Dimensions::D256;
-        let embedded = embeddings::embed(client, TITAN, text, dimensions).await?;
+        let embedded = embeddings::embed(client, embeddings::TITAN_V2, text, dimensions).await?;
         Ok(Some(embedded.vector))
     })
     .await

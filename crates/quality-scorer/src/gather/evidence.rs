@@ -44,10 +44,9 @@ pub(crate) async fn of_batch<'e>(
     app: &App,
     policy: &Policy,
     exchanges: &'e [Exchange],
-    judge: Option<&mut Judge<'_>>,
+    mut judge: Option<&mut Judge<'_>>,
     began: Instant,
 ) -> Vec<Looked<'e>> {
-    let mut judge = judge;
     let in_process = app.models.in_process();
     let mut looked = Vec::with_capacity(exchanges.len());
     for exchange in exchanges {
@@ -59,9 +58,11 @@ pub(crate) async fn of_batch<'e>(
         one.evidence.findings = Reading::Found(one.texts.findings.clone());
         if let Some(conversation) = exchange.conversation() {
             let look = Look { app, policy, in_process, conversation, began };
-            look.at(&mut one).await;
+            // By words first: whether an answer refuses decides what else is looked at.
+            let by_words = in_process.refusals.of(conversation, None);
+            look.at(&mut one, by_words).await;
             if let Some(judge) = judge.as_deref_mut() {
-                look.have_judged(&mut one, judge).await;
+                look.have_judged(&mut one, by_words, judge).await;
             }
         }
         looked.push(one);
@@ -80,10 +81,8 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    async fn at(self, one: &mut Looked<'_>) {
+    async fn at(self, one: &mut Looked<'_>, by_words: Option<Refusal>) {
         let rates = self.policy.rates;
-        // By words first: whether an answer refuses decides what else is looked at.
-        let by_words = self.in_process.refusals.of(self.conversation, None);
         if self.is_chosen(one, Needs::Embeddings, rates.embeddings, by_words) {
             one.evidence.embeddings = self.embeddings(one).await;
         }
@@ -104,8 +103,12 @@ impl Look<'_> {
         }
     }
 
-    async fn have_judged(self, one: &mut Looked<'_>, judge: &mut Judge<'_>) {
-        let by_words = self.in_process.refusals.of(self.conversation, None);
+    async fn have_judged(
+        self,
+        one: &mut Looked<'_>,
+        by_words: Option<Refusal>,
+        judge: &mut Judge<'_>,
+    ) {
         if self.is_chosen(one, Needs::Judgement, self.policy.rates.judge, by_words) {
             one.evidence.judgement = judge.judge(&one.texts).await;
         }

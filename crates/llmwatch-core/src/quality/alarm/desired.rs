@@ -15,9 +15,6 @@ use crate::ids::StackPrefix;
 use crate::quality::Metric;
 use crate::quality::series::{Series, SeriesLabel, StoredSeries};
 
-/// The namespace of quality metrics unless the deployment names another one.
-pub const NAMESPACE: &str = "LLMWatch/Quality";
-
 /// Every alarm a series should have: one for each line that is on, of the metrics it is known to
 /// have.
 #[must_use]

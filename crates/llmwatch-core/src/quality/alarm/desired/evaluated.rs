@@ -2,14 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::DesiredAlarm;
 use super::tests::{desired_with, every_metric};
-use super::{DesiredAlarm, NAMESPACE};
 use crate::alarm::Severity;
 use crate::alarm::desired::evaluated::as_evaluated;
 use crate::alarm::name::AlarmName;
 use crate::cloudwatch::alarm::{self, AlarmState, Moment};
 use crate::cloudwatch::metric::{MetricKey, MetricStore, StatisticSet};
 use crate::quality::Metric;
+use crate::quality::NAMESPACE;
 use crate::quality::alarm::QualityKind;
 
 const NOW: &str = "2026-11-21T12:00:00Z";

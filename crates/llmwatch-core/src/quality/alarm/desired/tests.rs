@@ -1,6 +1,7 @@
 use super::*;
 use crate::alarm::desired::tests::prefix;
 use crate::alarm::tuning::EvaluationSource;
+use crate::quality::NAMESPACE;
 
 /// A series known to have these metrics.
 pub(crate) fn stored(metrics: &[Metric]) -> StoredSeries {
