@@ -53,7 +53,7 @@ impl Injections {
     pub fn hints(&self, prompt: &str) -> Vec<Hint> {
         let prompt = &prompt[..prompt.floor_char_boundary(SEARCHED_BYTES)];
         let folded = fold(prompt);
-        let mut hints: Vec<Hint> = self.phrases.hits(&folded).map(|hit| hit.class).collect();
+        let mut hints: Vec<Hint> = self.phrases.hits(&folded).iter().map(|hit| hit.class).collect();
         if has_hidden_text(prompt) {
             hints.push(Hint::HiddenText);
         }
@@ -116,11 +116,15 @@ fn has_leaking_picture(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
+
+    static SHIPPED: LazyLock<Injections> = LazyLock::new(|| Injections::shipped().unwrap());
 
     #[track_caller]
     fn check(prompt: &str, expected: &[Hint]) {
-        assert_eq!(Injections::shipped().unwrap().hints(prompt), expected, "{prompt}");
+        assert_eq!(SHIPPED.hints(prompt), expected, "{prompt}");
     }
 
     #[test]

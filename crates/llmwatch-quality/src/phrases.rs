@@ -3,8 +3,17 @@
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 /// Phrases, each of a class `C`, ready to be looked for.
+///
+/// Phrases in ASCII and others have an automaton each: together they would take four times the
+/// memory, and most texts need the first only.
 #[derive(Debug)]
 pub struct PhraseSet<C> {
+    ascii: Automaton<C>,
+    other: Automaton<C>,
+}
+
+#[derive(Debug)]
+struct Automaton<C> {
     automaton: AhoCorasick,
     classes: Vec<C>,
 }
@@ -58,8 +67,8 @@ impl<C: Copy> PhraseSet<C> {
     /// [`ListError`] says what is wrong with the list; whoever changed it can mend it.
     pub fn parse(list: &str, class_of: impl Fn(&str) -> Option<C>) -> Result<Self, ListError> {
         let mut class = None;
-        let mut classes = Vec::new();
-        let mut phrases: Vec<&str> = Vec::new();
+        let mut ascii = Vec::new();
+        let mut other = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for line in list.lines().map(str::trim).filter(|line| !is_comment(line)) {
             if let Some(name) = section(line) {
@@ -71,21 +80,37 @@ impl<C: Copy> PhraseSet<C> {
             if !seen.insert(line) {
                 return Err(ListError::Twice(line.into()));
             }
-            phrases.push(line);
-            classes.push(class);
+            let phrases = if line.is_ascii() { &mut ascii } else { &mut other };
+            phrases.push((line, class));
         }
+        Ok(Self { ascii: Automaton::of(&ascii)?, other: Automaton::of(&other)? })
+    }
+
+    /// The phrases found in folded text, in order, whole words only, the longest where several
+    /// begin. Among those of ASCII, and among the others, none overlaps another.
+    #[must_use]
+    pub fn hits(&self, text: &str) -> Vec<Hit<C>> {
+        let mut hits: Vec<_> = self.ascii.hits(text).collect();
+        if !text.is_ascii() {
+            hits.extend(self.other.hits(text));
+            hits.sort_by_key(|hit| hit.start);
+        }
+        hits
+    }
+}
+
+impl<C: Copy> Automaton<C> {
+    fn of(phrases: &[(&str, C)]) -> Result<Self, ListError> {
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::LeftmostLongest)
             .kind(Some(AhoCorasickKind::DFA))
-            .build(phrases)
+            .build(phrases.iter().map(|(phrase, _)| phrase))
             .map_err(|error| ListError::TooMany(error.to_string()))?;
-        Ok(Self { automaton, classes })
+        Ok(Self { automaton, classes: phrases.iter().map(|(_, class)| *class).collect() })
     }
 
-    /// The phrases found in folded text, in order, whole words only, the longest where several
-    /// begin. None overlaps another.
-    pub fn hits<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Hit<C>> + 'a {
+    fn hits(&self, text: &str) -> impl Iterator<Item = Hit<C>> {
         let mut at = 0;
         std::iter::from_fn(move || {
             // What is found inside a word hides nothing: the search goes on one byte later.
@@ -137,7 +162,7 @@ mod tests {
     fn check(text: &str, expected: &[(char, &str)]) {
         let set = PhraseSet::parse(LIST, class_of).unwrap();
         let found: Vec<_> =
-            set.hits(text).map(|hit| (hit.class, &text[hit.start..hit.end])).collect();
+            set.hits(text).iter().map(|hit| (hit.class, &text[hit.start..hit.end])).collect();
         assert_eq!(found, expected);
     }
 

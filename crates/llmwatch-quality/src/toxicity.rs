@@ -25,6 +25,10 @@ const SIGNS: [(Sign, &str); 4] = [
     (Sign::Counter, "counter"),
 ];
 
+/// One list, so that one pass finds all.
+const LISTS: &str =
+    concat!(include_str!("toxicity/profanity.txt"), include_str!("toxicity/phrases.txt"));
+
 /// Hits of one kind beyond this many say no more.
 const MOST_HITS: f32 = 3.0;
 
@@ -34,7 +38,6 @@ const SEARCHED_BYTES: usize = 64 * 1024;
 /// Scores toxicity. Built once, used for every text.
 #[derive(Debug)]
 pub struct Toxicity {
-    profanity: PhraseSet<Sign>,
     phrases: PhraseSet<Sign>,
     by_phrases: Head,
     by_embedding: Head,
@@ -59,8 +62,7 @@ impl Toxicity {
     pub fn with_heads(by_phrases: &str, by_embedding: &str) -> Result<Self, ListError> {
         let signs = feature_names();
         Ok(Self {
-            profanity: PhraseSet::parse(include_str!("toxicity/profanity.txt"), class_of)?,
-            phrases: PhraseSet::parse(include_str!("toxicity/phrases.txt"), class_of)?,
+            phrases: PhraseSet::parse(LISTS, class_of)?,
             by_phrases: Head::parse(by_phrases, &signs)?,
             by_embedding: Head::parse_with_embedding(by_embedding, signs)?,
         })
@@ -90,7 +92,7 @@ impl Toxicity {
     pub fn features(&self, text: &str) -> [f32; 4] {
         let text = fold(&text[..text.floor_char_boundary(SEARCHED_BYTES)]);
         let mut features = [0.0_f32; SIGNS.len()];
-        for hit in self.profanity.hits(&text).chain(self.phrases.hits(&text)) {
+        for hit in self.phrases.hits(&text) {
             let slot = &mut features[hit.class as usize];
             *slot = (*slot + 1.0).min(MOST_HITS);
         }

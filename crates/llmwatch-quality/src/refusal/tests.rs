@@ -1,10 +1,14 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::evidence::Refusal::{Full, None, Partial};
 use crate::linear::tests::check_heads;
 
+static SHIPPED: LazyLock<Refusals> = LazyLock::new(|| Refusals::shipped().unwrap());
+
 #[track_caller]
 fn check(answer: &str, expected: Refusal) {
-    let verdict = Refusals::shipped().unwrap().by_phrases(answer);
+    let verdict = SHIPPED.by_phrases(answer);
     assert_eq!(verdict.extent, expected, "{:.2} {answer}", verdict.probability);
 }
 
@@ -64,7 +68,7 @@ fn an_opening_ends_with_a_word() {
 #[test]
 fn heads_give_what_their_training_computed() {
     check_heads("refusal", |signs, embedding| {
-        let refusals = Refusals::shipped().unwrap();
+        let refusals = &SHIPPED;
         let both = signs.iter().chain(embedding).copied();
         [
             refusals.by_phrases.probability(signs.iter().copied()),
@@ -75,7 +79,7 @@ fn heads_give_what_their_training_computed() {
 
 #[test]
 fn another_script_is_judged_by_its_words() {
-    let refusals = Refusals::shipped().unwrap();
+    let refusals = &SHIPPED;
     let answer = "申し訳ありませんが、お手伝いできません。";
     assert_eq!(refusals.by_embedding(answer, &[1.0; 384]), refusals.by_phrases(answer));
 }

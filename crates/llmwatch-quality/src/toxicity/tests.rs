@@ -1,9 +1,13 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::linear::tests::check_heads;
 
+static SHIPPED: LazyLock<Toxicity> = LazyLock::new(|| Toxicity::shipped().unwrap());
+
 #[track_caller]
 fn check(text: &str, is_toxic: bool) {
-    let score = Toxicity::shipped().unwrap().by_phrases(text);
+    let score = SHIPPED.by_phrases(text);
     assert!((0.0..=1.0).contains(&score));
     assert_eq!(score >= 0.5, is_toxic, "{score:.2} {text}");
 }
@@ -28,7 +32,7 @@ fn harmless_texts_do_not() {
 #[test]
 fn heads_give_what_their_training_computed() {
     check_heads("toxicity", |signs, embedding| {
-        let toxicity = Toxicity::shipped().unwrap();
+        let toxicity = &SHIPPED;
         let both = signs.iter().chain(embedding).copied();
         [
             toxicity.by_phrases.probability(signs.iter().copied()),
