@@ -20,6 +20,7 @@ fn refusals_in_the_words_of_different_models() {
     check("I won't help write malware.", Full);
     check("I must respectfully decline to answer this question.", Full);
     check("I'm not able to share anybody's home address.", Full);
+    check("I hear that this is urgent. However, I cannot provide that information.", Full);
 }
 
 #[test]
