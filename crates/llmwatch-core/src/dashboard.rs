@@ -1,0 +1,310 @@
+//! Dashboards: what a person sees of a model, described once and rendered three times.
+//!
+//! [`quantity`], [`component`] and [`quality`] describe the panels, from the tables of alarms and
+//! metrics; [`cloudwatch_body`] renders a description as a CloudWatch dashboard. A panel's queries
+//! are those of `GetMetricData`: what a dashboard shows can be asked of CloudWatch as it stands.
+//!
+//! A description speaks either of known series, or of a [`Choice`], which the viewer makes at the
+//! top of the dashboard: its word, for example `$model`, then stands where the dimension's value
+//! would.
+
+pub mod cloudwatch_body;
+pub mod component;
+pub mod quality;
+pub mod quantity;
+mod queries;
+
+use crate::alarm::Severity;
+use crate::alarm::tuning::Tuning;
+use crate::cloudwatch::query::MetricDataQuery;
+use crate::price::Prices;
+use crate::quality::alarm::tuning::QualityTuning;
+use crate::quality::series::StoredSeries;
+use crate::stored::StoredPool;
+
+/// What the operator set that shows on dashboards.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// What is changed about the pools' alarms.
+    pub tuning: &'a Tuning,
+    /// What is changed about the quality alarms.
+    pub quality_tuning: &'a QualityTuning,
+    /// The prices known.
+    pub prices: &'a Prices,
+    /// The namespace of quality metrics.
+    pub namespace: &'a str,
+}
+
+/// One page of panels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dashboard {
+    /// What it is about, for its heading.
+    pub title: String,
+    /// What the viewer chooses at the top.
+    pub choices: Vec<Choice>,
+    /// The panels, top down.
+    pub rows: Vec<Row>,
+}
+
+/// A dimension whose value the viewer chooses, among those that a metric has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name; `$` before it makes the word that stands for the chosen value.
+    pub name: &'static str,
+    /// What the viewer reads beside it.
+    pub label: &'static str,
+    /// The dimension.
+    pub dimension: &'static str,
+    /// The namespace of the metric that has the dimension.
+    pub namespace: &'static str,
+    /// That metric.
+    pub metric: &'static str,
+}
+
+impl Choice {
+    /// A Bedrock model, by the id it is called with.
+    pub const MODEL: Self = Self {
+        name: "model",
+        label: "Model",
+        dimension: "ModelId",
+        namespace: "AWS/Bedrock",
+        metric: "Invocations",
+    };
+
+    /// A SageMaker inference component.
+    pub const COMPONENT: Self = Self {
+        name: "component",
+        label: "Inference component",
+        dimension: "InferenceComponentName",
+        namespace: "AWS/SageMaker",
+        metric: "Invocations",
+    };
+
+    /// The word that stands for the chosen value, for example `$model`.
+    #[must_use]
+    pub fn word(self) -> String {
+        format!("${}", self.name)
+    }
+}
+
+/// Panels that belong together, side by side as far as they fit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The heading.
+    pub title: String,
+    /// The panels, from the left.
+    pub panels: Vec<Panel>,
+}
+
+/// One chart, or a text where a chart would be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Panel {
+    /// What it shows, without unit.
+    pub title: String,
+    /// How to read it and what it does not show, in plain sentences.
+    pub says: String,
+    /// What is in it.
+    pub content: Content,
+    /// Its breadth.
+    pub width: Width,
+}
+
+/// What a panel holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Values over time.
+    Chart(Chart),
+    /// A text in Markdown: why there is no chart, and what to do for one.
+    Text(String),
+}
+
+/// Values over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// The unit of every curve.
+    pub unit: Unit,
+    /// How the curves are drawn.
+    pub draw: Draw,
+    /// The curves, and the metrics they are made of, as `GetMetricData` takes them: at most 500.
+    pub queries: Vec<MetricDataQuery>,
+    /// Where alarms and alerts begin.
+    pub lines: Vec<AlertLine>,
+}
+
+/// How curves are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draw {
+    /// Each by itself.
+    Lines,
+    /// One upon the other, where their sum means something.
+    Stacked,
+}
+
+/// The unit of a panel's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Requests, tokens, errors: how many.
+    Count,
+    /// How many a second.
+    PerSecond,
+    /// 0 to 100.
+    Percent,
+    /// 0 to 1.
+    Ratio,
+    /// Milliseconds.
+    Milliseconds,
+    /// Microseconds, SageMaker's unit of latency.
+    Microseconds,
+    /// Seconds.
+    Seconds,
+    /// US dollars.
+    Dollars,
+}
+
+impl Unit {
+    /// The unit in words, for the axis.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::PerSecond => "per second",
+            Self::Percent => "%",
+            Self::Ratio => "0 to 1",
+            Self::Milliseconds => "ms",
+            Self::Microseconds => "µs",
+            Self::Seconds => "s",
+            Self::Dollars => "USD",
+        }
+    }
+}
+
+/// A line at a value from which on it is bad.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertLine {
+    /// What begins there, for example `LowSafety critical below 0.8`.
+    pub label: String,
+    /// The value, in the chart's unit.
+    pub value: f64,
+    /// How bad.
+    pub severity: Severity,
+    /// The side that is bad.
+    pub bad: Bad,
+}
+
+/// Which side of a line is bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bad {
+    /// Values at it and above.
+    Above,
+    /// Values below it.
+    Below,
+}
+
+/// A panel's breadth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// Three side by side.
+    Third,
+    /// Two side by side.
+    Half,
+    /// The whole page.
+    Full,
+}
+
+impl Width {
+    /// The columns it takes of the 24 that both CloudWatch and Grafana have.
+    #[must_use]
+    pub fn columns(self) -> u32 {
+        match self {
+            Self::Third => 8,
+            Self::Half => 12,
+            Self::Full => 24,
+        }
+    }
+}
+
+impl Panel {
+    /// The queries of the panel, as one `GetMetricData` request takes them; none of a text.
+    #[must_use]
+    pub fn queries(&self) -> &[MetricDataQuery] {
+        match &self.content {
+            Content::Chart(chart) => &chart.queries,
+            Content::Text(_) => &[],
+        }
+    }
+}
+
+impl Dashboard {
+    /// The page of a pool: quotas, traffic, latency, tokens, cost, and beside them the quality of
+    /// its callers' answers, as far as it is scored.
+    ///
+    /// `scored` may hold series of other pools: they are left out.
+    #[must_use]
+    pub fn of_pool(pool: &StoredPool, scored: &[StoredSeries], known: Known<'_>) -> Self {
+        let own: Vec<StoredSeries> = scored
+            .iter()
+            .filter(|stored| stored.series.inference_component.is_none())
+            .filter(|stored| pool.series.contains(&stored.series.model_id))
+            .cloned()
+            .collect();
+        let mut rows = quantity::pool_rows(pool, known.tuning, known.prices);
+        if !own.is_empty() {
+            rows.extend(quality::rows(
+                quality::Scored::These(&own),
+                known.quality_tuning,
+                known.namespace,
+            ));
+        }
+        Self {
+            title: format!("{} ({})", pool.pool.model, pool.pool.scope),
+            choices: Vec::new(),
+            rows,
+        }
+    }
+
+    /// The page of a SageMaker inference component whose answers are scored.
+    #[must_use]
+    pub fn of_component(component: &str, scored: &[StoredSeries], known: Known<'_>) -> Self {
+        let own: Vec<StoredSeries> = scored
+            .iter()
+            .filter(|stored| stored.series.inference_component.as_deref() == Some(component))
+            .cloned()
+            .collect();
+        let mut rows = component::rows(component);
+        rows.extend(quality::rows(
+            quality::Scored::These(&own),
+            known.quality_tuning,
+            known.namespace,
+        ));
+        Self { title: format!("Inference component {component}"), choices: Vec::new(), rows }
+    }
+
+    /// The page of all models and components whichever there are, then of the one model and the one
+    /// component that the viewer chooses: quality beside quantity.
+    #[must_use]
+    pub fn overview(namespace: &str) -> Self {
+        let tuning = QualityTuning::default();
+        let chosen = |row: Row| Row { title: format!("Chosen model: {}", row.title), ..row };
+        let mut rows = vec![quantity::every_model_row()];
+        rows.extend(quality::rows(quality::Scored::Every, &tuning, namespace));
+        rows.push(quality::scorer_row(namespace));
+        rows.extend(component::every_component_rows());
+        rows.extend(quantity::chosen_model_rows().into_iter().map(chosen));
+        let of_chosen = quality::rows(quality::Scored::Chosen, &tuning, namespace);
+        rows.extend(of_chosen.into_iter().map(chosen));
+        rows.extend(component::rows(&Choice::COMPONENT.word()));
+        Self {
+            title: "Language models: quantity and quality".to_owned(),
+            choices: vec![Choice::MODEL, Choice::COMPONENT],
+            rows,
+        }
+    }
+
+    /// Every panel, row by row.
+    pub fn panels(&self) -> impl Iterator<Item = &Panel> {
+        self.rows.iter().flat_map(|row| &row.panels)
+    }
+}
+
+#[cfg(test)]
+mod tests;

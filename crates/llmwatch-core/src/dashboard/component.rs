@@ -1,0 +1,293 @@
+//! How much a SageMaker inference component is used: calls, latency, errors, processors, memory.
+//!
+//! Namespaces, dimensions and units:
+//! <https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html>. Latencies are in
+//! microseconds. What one copy, one instance or one GPU does is published only with enhanced
+//! metrics (`EnableEnhancedMetrics`), as
+//! <https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch-enhanced-metrics.html>
+//! says. That page names a GPU's dimension `AcceleratorId`; AWS's published examples ask for
+//! `GpuId`. Both are asked for here, and whichever exists answers.
+//!
+//! GPUs and instances are counted by who reports: each series with a value in a minute counts once,
+//! however often it reports, so that the count depends on no publishing frequency.
+
+use super::queries::{FIVE_MINUTES, MINUTE, curve, hidden_math, key, math, search};
+use super::{Chart, Content, Draw, Panel, Row, Unit, Width};
+use crate::cloudwatch::metric::{MetricKey, Stat};
+use crate::cloudwatch::query::MetricDataQuery;
+
+const INVOCATIONS: &str = "AWS/SageMaker";
+const COMPONENTS: &str = "/aws/sagemaker/InferenceComponents";
+const ENDPOINTS: &str = "/aws/sagemaker/Endpoints";
+const COMPONENT: &str = "InferenceComponentName";
+const ENDPOINT: &str = "EndpointName";
+const VARIANT: &str = "VariantName";
+const INSTANCE: &str = "InstanceId";
+const CONTAINER: &str = "ContainerId";
+
+/// The dimension of one GPU, by the documentation and by AWS's examples, with the stem of ids.
+const GPU: [(&str, &str); 2] = [("AcceleratorId", "accelerators"), ("GpuId", "gpus")];
+
+/// The panels of a component, by name; `$component` for the one the viewer chooses.
+#[must_use]
+pub fn rows(component: &str) -> Vec<Row> {
+    vec![
+        Row {
+            title: format!("Inference component {component}: traffic"),
+            panels: vec![invocations(component), per_copy(component), errors(component)],
+        },
+        Row {
+            title: format!("Inference component {component}: latency"),
+            panels: vec![
+                latency(
+                    component,
+                    "ModelLatency",
+                    "Model latency",
+                    "The container's time, from request to full answer.",
+                ),
+                latency(
+                    component,
+                    "FirstChunkLatency",
+                    "Latency of the first chunk",
+                    "Bidirectional streaming calls only.",
+                ),
+            ],
+        },
+        Row {
+            title: format!("Inference component {component}: processors and memory"),
+            panels: vec![
+                utilisation(component, "GPU compute", "GPUUtilizationNormalized"),
+                utilisation(component, "GPU memory", "GPUMemoryUtilizationNormalized"),
+                utilisation(component, "CPU", "CPUUtilizationNormalized"),
+                utilisation(component, "Memory", "MemoryUtilizationNormalized"),
+                gpus(component),
+            ],
+        },
+    ]
+}
+
+/// The panels of all components, and of the endpoints they stand on.
+#[must_use]
+pub fn every_component_rows() -> Vec<Row> {
+    let each = |title: &str, says: &str, unit, namespace: &str, metric: &str, stat| {
+        let found = search(namespace, metric, &[COMPONENT], &[], stat, FIVE_MINUTES);
+        chart(title, says, unit, Draw::Lines, Width::Third, vec![math("each", "", found)])
+    };
+    vec![
+        Row {
+            title: "All SageMaker inference components".to_owned(),
+            panels: vec![
+                each(
+                    "Component invocations in 5 minutes",
+                    "By inference component.",
+                    Unit::Count,
+                    INVOCATIONS,
+                    "Invocations",
+                    Stat::Sum,
+                ),
+                each(
+                    "Component latency, p90",
+                    "The container's time, by inference component.",
+                    Unit::Microseconds,
+                    INVOCATIONS,
+                    "ModelLatency",
+                    Stat::Percentile(90.0),
+                ),
+                each(
+                    "GPU compute by component",
+                    "Mean over the GPUs of all copies.",
+                    Unit::Percent,
+                    COMPONENTS,
+                    "GPUUtilizationNormalized",
+                    Stat::Average,
+                ),
+            ],
+        },
+        Row {
+            title: "GPUs and instances of all endpoints".to_owned(),
+            panels: vec![free_gpus(), instances()],
+        },
+    ]
+}
+
+fn chart(
+    title: &str,
+    says: &str,
+    unit: Unit,
+    draw: Draw,
+    width: Width,
+    queries: Vec<MetricDataQuery>,
+) -> Panel {
+    Panel {
+        title: title.to_owned(),
+        says: says.to_owned(),
+        content: Content::Chart(Chart { unit, draw, queries, lines: Vec::new() }),
+        width,
+    }
+}
+
+fn of_component(namespace: &str, metric: &str, component: &str) -> MetricKey {
+    key(namespace, metric, &[(COMPONENT, component)])
+}
+
+fn invocations(component: &str) -> Panel {
+    let metric = of_component(INVOCATIONS, "Invocations", component);
+    chart(
+        "Component invocations in 5 minutes",
+        "Requests to the component.",
+        Unit::Count,
+        Draw::Stacked,
+        Width::Third,
+        vec![curve("m", "invocations", metric, Stat::Sum, FIVE_MINUTES)],
+    )
+}
+
+fn per_copy(component: &str) -> Panel {
+    let metric = of_component(INVOCATIONS, "InvocationsPerCopy", component);
+    let most = of_component(INVOCATIONS, "ConcurrentRequestsPerCopy", component);
+    chart(
+        "Per copy",
+        "Invocations in 5 minutes by number of copies, and the most requests at once in one copy.",
+        Unit::Count,
+        Draw::Lines,
+        Width::Third,
+        vec![
+            curve("m", "invocations per copy", metric, Stat::Sum, FIVE_MINUTES),
+            curve("most", "concurrent requests per copy", most, Stat::Maximum, FIVE_MINUTES),
+        ],
+    )
+}
+
+fn errors(component: &str) -> Panel {
+    let curves = [
+        ("client", "Invocation4XXErrors", "client errors (4xx)"),
+        ("server", "Invocation5XXErrors", "server errors (5xx)"),
+        ("model", "InvocationModelErrors", "model errors (of any kind)"),
+        ("stream", "MidStreamErrors", "errors within a stream"),
+    ]
+    .map(|(id, metric, label)| {
+        let metric = of_component(INVOCATIONS, metric, component);
+        curve(id, label, metric, Stat::Sum, FIVE_MINUTES)
+    });
+    chart(
+        "Component errors in 5 minutes",
+        "Model errors count every answer but 2xx, the other kinds among them.",
+        Unit::Count,
+        Draw::Lines,
+        Width::Third,
+        curves.to_vec(),
+    )
+}
+
+fn latency(component: &str, metric: &str, title: &str, says: &str) -> Panel {
+    let stats = [
+        ("p50", Stat::Percentile(50.0)),
+        ("p90", Stat::Percentile(90.0)),
+        ("p99", Stat::Percentile(99.0)),
+        ("average", Stat::Average),
+    ];
+    let curves = stats.map(|(name, stat)| {
+        curve(name, name, of_component(INVOCATIONS, metric, component), stat, FIVE_MINUTES)
+    });
+    let draw = Draw::Lines;
+    chart(title, says, Unit::Microseconds, draw, Width::Half, curves.to_vec())
+}
+
+fn utilisation(component: &str, title: &str, metric: &str) -> Panel {
+    let metric = of_component(COMPONENTS, metric, component);
+    let curves = [("average", Stat::Average), ("maximum", Stat::Maximum)]
+        .map(|(name, stat)| curve(name, name, metric.clone(), stat, MINUTE));
+    chart(
+        &format!("{title} used"),
+        "Share of what the component reserves, of its limit where it reserves nothing; over all \
+         copies.",
+        Unit::Percent,
+        Draw::Lines,
+        Width::Third,
+        curves.to_vec(),
+    )
+}
+
+/// How many GPUs report for a component, by either name of their dimension.
+fn gpus(component: &str) -> Panel {
+    let counts = GPU.map(|(dimension, id)| {
+        let found = search(
+            COMPONENTS,
+            "GPUUtilizationNormalized",
+            &[ENDPOINT, VARIANT, INSTANCE, CONTAINER, COMPONENT, dimension],
+            &[(COMPONENT, component)],
+            Stat::Average,
+            FIVE_MINUTES,
+        );
+        math(id, &format!("GPUs in use ({dimension})"), count_of(&found))
+    });
+    chart(
+        "GPUs in use",
+        "GPUs that report for the component; needs enhanced metrics on its endpoint.",
+        Unit::Count,
+        Draw::Lines,
+        Width::Third,
+        counts.to_vec(),
+    )
+}
+
+/// How many of the series found have a value, at each time.
+fn count_of(found: &str) -> String {
+    format!("SUM({found} * 0 + 1)")
+}
+
+fn free_gpus() -> Panel {
+    let mut queries = Vec::new();
+    for (dimension, id) in GPU {
+        let all = search(
+            ENDPOINTS,
+            "GPUUtilizationNormalized",
+            &[ENDPOINT, VARIANT, INSTANCE, dimension],
+            &[],
+            Stat::Average,
+            FIVE_MINUTES,
+        );
+        let used = search(
+            COMPONENTS,
+            "GPUUtilizationNormalized",
+            &[ENDPOINT, VARIANT, INSTANCE, CONTAINER, COMPONENT, dimension],
+            &[],
+            Stat::Average,
+            FIVE_MINUTES,
+        );
+        let (all_id, used_id) = (format!("{id}_all"), format!("{id}_used"));
+        queries.push(hidden_math(&all_id, count_of(&all)));
+        queries.push(math(&used_id, &format!("used ({dimension})"), count_of(&used)));
+        let free = format!("{all_id} - {used_id}");
+        queries.push(math(&format!("{id}_free"), &format!("free ({dimension})"), free));
+    }
+    chart(
+        "GPUs, used and free",
+        "GPUs of all endpoints that report, and those that report for a component; needs enhanced \
+         metrics. A GPU that two components share counts twice as used.",
+        Unit::Count,
+        Draw::Stacked,
+        Width::Half,
+        queries,
+    )
+}
+
+/// An instance is used when a component reserves part of a GPU on it.
+fn instances() -> Panel {
+    let of = |metric: &str| {
+        search(ENDPOINTS, metric, &[ENDPOINT, VARIANT, INSTANCE], &[], Stat::Average, FIVE_MINUTES)
+    };
+    let used = format!("SUM(CEIL({} / 100))", of("GPUReservation"));
+    chart(
+        "Instances, used and free",
+        "Instances that report, and those with a reserved GPU; needs enhanced metrics.",
+        Unit::Count,
+        Draw::Stacked,
+        Width::Half,
+        vec![
+            hidden_math("all", count_of(&of("CPUUtilizationNormalized"))),
+            math("used", "used", used),
+            math("free", "free", "all - used".to_owned()),
+        ],
+    )
+}

@@ -1,0 +1,172 @@
+//! How much of a quota is used, and how much is left.
+
+use super::{Alarms, Callers};
+use crate::alarm::pool_metrics::{NAMESPACE, QUOTA_VALUE};
+use crate::alarm::{AlarmKind, Severity, definition};
+use crate::cloudwatch::metric::{MetricKey, Stat};
+use crate::dashboard::queries::{MINUTE, hidden, key, math};
+use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
+use crate::quota::QuotaKind;
+use crate::stored::{PoolQuota, StoredPool};
+
+/// From here on the quota is nearly used up, whatever the alarm's line: in percent.
+pub(crate) const NEARLY_USED_UP_PERCENT: f64 = 95.0;
+
+const DAY: u32 = 86_400;
+
+/// One quota of a pool, as far as its panels need it.
+pub(super) struct OfQuota<'a> {
+    pool: &'a str,
+    kind: QuotaKind,
+    /// The value known now, where the description is of a known pool.
+    known: Option<f64>,
+}
+
+/// A row of panels for the quotas a pool has; none without quotas.
+pub(super) fn rows(pool: &StoredPool, callers: &Callers, on: Alarms<'_>) -> Vec<Row> {
+    if pool.quotas.is_empty() {
+        return Vec::new();
+    }
+    let label = pool.pool.label();
+    let of = |quota: &PoolQuota| OfQuota {
+        pool: label.as_str(),
+        kind: quota.kind,
+        known: Some(quota.quota.value),
+    };
+    let mut panels = Vec::new();
+    for quota in &pool.quotas {
+        let mut lines: Vec<AlertLine> = alarm_line(quota, on).into_iter().collect();
+        lines.push(nearly_used_up());
+        panels.push(utilisation(&of(quota), callers, lines));
+        panels.push(headroom(&of(quota), callers));
+    }
+    vec![Row { title: "Quotas".to_owned(), panels }]
+}
+
+/// The panels of the pool that the viewer chooses.
+pub(super) fn chosen_row(pool: &str, callers: &Callers) -> Row {
+    let panels = QuotaKind::ALL.into_iter().flat_map(|kind| {
+        let of = OfQuota { pool, kind, known: None };
+        let warning = AlertLine {
+            label: "warning".to_owned(),
+            value: 80.0,
+            severity: Severity::Warning,
+            bad: Bad::Above,
+        };
+        [utilisation(&of, callers, vec![warning, nearly_used_up()]), headroom(&of, callers)]
+    });
+    Row { title: "Quotas of the chosen pool".to_owned(), panels: panels.collect() }
+}
+
+/// How a kind of quota is used: the alarm that watches it says by which metric.
+fn alarm(kind: QuotaKind) -> AlarmKind {
+    match kind {
+        QuotaKind::Rpm => AlarmKind::HighInvocationRate,
+        QuotaKind::Tpm => AlarmKind::HighTPMQuotaUsage,
+        QuotaKind::Tpd => AlarmKind::HighTPDQuotaUsage,
+    }
+}
+
+fn period(kind: QuotaKind) -> u32 {
+    match kind {
+        QuotaKind::Rpm | QuotaKind::Tpm => MINUTE,
+        QuotaKind::Tpd => DAY,
+    }
+}
+
+fn nearly_used_up() -> AlertLine {
+    AlertLine {
+        label: "nearly used up".to_owned(),
+        value: NEARLY_USED_UP_PERCENT,
+        severity: Severity::Critical,
+        bad: Bad::Above,
+    }
+}
+
+/// The threshold as a share of the quota; none of a quota of 0, whose share nobody knows, or of an
+/// alarm that is switched off.
+fn alarm_line(quota: &PoolQuota, on: Alarms<'_>) -> Option<AlertLine> {
+    let row = on.definition(alarm(quota.kind))?;
+    (quota.quota.value > 0.0).then(|| AlertLine {
+        label: format!("{} {}", row.kind, row.severity.word().to_lowercase()),
+        value: 100.0 * quota.threshold / quota.quota.value,
+        severity: row.severity,
+        bad: Bad::Above,
+    })
+}
+
+/// The quota over time as it was published, each hour's value until the next. Before the first one
+/// in view it is the value known now.
+fn value_over_time(of: &OfQuota<'_>) -> (MetricKey, String) {
+    let metric =
+        key(NAMESPACE, QUOTA_VALUE, &[("Pool", of.pool), ("Quota", of.kind.abbreviation())]);
+    let published = "FILL(quota, REPEAT)".to_owned();
+    let text = match of.known {
+        Some(value) => format!("FILL({published}, {value})"),
+        None => published,
+    };
+    (metric, text)
+}
+
+fn utilisation(of: &OfQuota<'_>, callers: &Callers, lines: Vec<AlertLine>) -> Panel {
+    let (queries, used, value) = used_and_value(of, callers);
+    let percent = math("utilisation", "used", format!("100 * {used} / {value}"));
+    Panel {
+        title: format!("{} used", of.kind),
+        says: format!(
+            "Share of the quota of {} that all callers use together. {}",
+            of.kind.unit(),
+            trap(of.kind)
+        ),
+        content: Content::Chart(Chart {
+            unit: Unit::Percent,
+            draw: Draw::Lines,
+            queries: queries.into_iter().chain([percent]).collect(),
+            lines,
+        }),
+        width: Width::Half,
+    }
+}
+
+fn headroom(of: &OfQuota<'_>, callers: &Callers) -> Panel {
+    let (mut queries, used, value) = used_and_value(of, callers);
+    queries.push(math("used", "used", used.clone()));
+    queries.push(math("value", "quota", value.clone()));
+    queries.push(math("headroom", "headroom", format!("{value} - {used}")));
+    Panel {
+        title: format!("{}: used, quota and headroom", of.kind),
+        says: format!("In {}. {}", of.kind.unit(), trap(of.kind)),
+        content: Content::Chart(Chart {
+            unit: Unit::Count,
+            draw: Draw::Lines,
+            queries,
+            lines: Vec::new(),
+        }),
+        width: Width::Half,
+    }
+}
+
+fn used_and_value(
+    of: &OfQuota<'_>,
+    callers: &Callers,
+) -> (Vec<crate::cloudwatch::query::MetricDataQuery>, String, String) {
+    let (metric, value) = value_over_time(of);
+    let usage = definition(alarm(of.kind)).metric;
+    let (mut queries, used) = callers.sum("m", usage, Stat::Sum, period(of.kind));
+    queries.push(hidden("quota", metric, Stat::Maximum, period(of.kind)));
+    (queries, used, value)
+}
+
+/// What the reader of a kind's panels must know.
+fn trap(kind: QuotaKind) -> &'static str {
+    match kind {
+        QuotaKind::Rpm => "Throttled requests are not counted.",
+        QuotaKind::Tpm => {
+            "Bedrock's own estimate, output weighted. What a call reserves by max_tokens when it \
+             begins is not in it: throttles far below 100 % mean that."
+        }
+        QuotaKind::Tpd => {
+            "A day is a calendar day in UTC here, the last one so far; look at a week."
+        }
+    }
+}

@@ -1,0 +1,313 @@
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::cloudwatch_body::{MAX_METRICS, MAX_WIDGETS, Place, body};
+use super::*;
+use crate::alarm::desired::tests::{ALL_QUOTAS, stored};
+use crate::alarm::pool_metrics::pool_metrics;
+use crate::cloudwatch::metric::{MetricKey, MetricStore, Window};
+use crate::cloudwatch::query::{QuerySource, Returned, evaluate, validate};
+use crate::quality::Metric;
+use crate::quality::alarm::desired::NAMESPACE;
+use crate::quality::series::Series;
+
+const NOW: &str = "2026-11-22T12:00:00Z";
+const PRICES: &str = r#"{"bedrock": {"amazon.nova-lite-v1:0":
+    {"input": 0.06, "output": 0.24, "cache_read": 0.015, "cache_write": 0.06}}}"#;
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+pub(super) fn with_known<T>(prices: &str, quality: &str, look: impl FnOnce(Known<'_>) -> T) -> T {
+    look(Known {
+        tuning: &Tuning::default(),
+        quality_tuning: &QualityTuning::parse(quality).unwrap(),
+        prices: &Prices::parse(prices).unwrap(),
+        namespace: NAMESPACE,
+    })
+}
+
+pub(super) fn scored(model: &str, component: Option<&str>, metrics: &[Metric]) -> StoredSeries {
+    StoredSeries {
+        series: Series {
+            model_id: model.to_owned(),
+            inference_component: component.map(str::to_owned),
+        },
+        seen: metrics.iter().map(|metric| (metric.to_string(), now())).collect(),
+    }
+}
+
+fn all_metrics() -> Vec<Metric> {
+    Metric::ALL.iter().map(|facts| facts.metric).collect()
+}
+
+fn pool_page(callers: usize) -> Dashboard {
+    let pool = stored(callers, &ALL_QUOTAS);
+    let scored: Vec<StoredSeries> =
+        pool.series.iter().take(3).map(|model| scored(model, None, &all_metrics())).collect();
+    with_known(PRICES, "", |known| Dashboard::of_pool(&pool, &scored, known))
+}
+
+/// A day of one call a minute of every caller: 1,000 input, 500 output, 100 cached tokens, 2 s.
+fn a_day_of(pool: &StoredPool) -> MetricStore {
+    let mut store = MetricStore::default();
+    let start = now() - SignedDuration::from_hours(24);
+    for model in &pool.series {
+        for (metric, value) in [
+            ("Invocations", 1.0),
+            ("InputTokenCount", 1_000.0),
+            ("OutputTokenCount", 500.0),
+            ("CacheReadInputTokenCount", 100.0),
+            ("CacheWriteInputTokenCount", 0.0),
+            ("InvocationLatency", 2_000.0),
+            ("TimeToFirstToken", 300.0),
+            ("InvocationServerErrors", 0.0),
+            ("InvocationClientErrors", 0.0),
+            ("InvocationThrottles", 0.0),
+            ("EstimatedTPMQuotaUsage", 1_500.0),
+        ] {
+            let key = queries::key("AWS/Bedrock", metric, &[("ModelId", model)]);
+            store.put_minutes(&key, start, &[value; 24 * 60]);
+        }
+        for metric in all_metrics() {
+            let key = queries::key(NAMESPACE, &metric.to_string(), &[("ModelId", model)]);
+            store.put_minutes(&key, start, &[0.9; 24 * 60]);
+        }
+    }
+    for metric in pool_metrics(std::slice::from_ref(pool)) {
+        let key = MetricKey {
+            namespace: "LLMWatch/Quota".to_owned(),
+            name: metric.name.to_owned(),
+            dimensions: metric
+                .dimensions
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        };
+        store.put_value(&key, now() - SignedDuration::from_mins(30), metric.value);
+    }
+    store
+}
+
+fn last_hour() -> Window {
+    Window { start: now() - SignedDuration::from_hours(1), end: now(), visible_until: now() }
+}
+
+fn panel<'a>(page: &'a Dashboard, title: &str) -> &'a Panel {
+    page.panels().find(|panel| panel.title == title).unwrap_or_else(|| panic!("no {title}"))
+}
+
+/// The last value of each curve of a panel, by label.
+fn latest(
+    page: &Dashboard,
+    title: &str,
+    store: &MetricStore,
+    window: Window,
+) -> Vec<(String, f64)> {
+    let results = evaluate(panel(page, title).queries(), store, window).unwrap();
+    results
+        .into_iter()
+        .map(|result| {
+            let (_, value) = result.points.last().unwrap_or_else(|| panic!("{title} is empty"));
+            (result.label, (value * 1e9).round() / 1e9)
+        })
+        .collect()
+}
+
+#[test]
+fn cloudwatch_answers_every_chart_of_a_pool_and_none_is_empty() {
+    for callers in [1, 2, 12] {
+        let page = pool_page(callers);
+        let store = a_day_of(&stored(callers, &ALL_QUOTAS));
+        for panel in page.panels() {
+            for result in evaluate(panel.queries(), &store, last_hour()).unwrap() {
+                assert!(!result.points.is_empty(), "{}: {} is empty", panel.title, result.label);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_numbers_are_those_of_the_seed() {
+    let page = pool_page(2);
+    let store = a_day_of(&stored(2, &ALL_QUOTAS));
+    let check = |title: &str, expected: &[(&str, f64)]| {
+        let expected: Vec<(String, f64)> =
+            expected.iter().map(|(label, value)| ((*label).to_owned(), *value)).collect();
+        assert_eq!(latest(&page, title, &store, last_hour()), expected, "{title}");
+    };
+    // Two callers, one call a minute each, of 1,000 a minute.
+    check("RPM used", &[("used", 0.2)]);
+    check(
+        "RPM: used, quota and headroom",
+        &[("used", 2.0), ("quota", 1_000.0), ("headroom", 998.0)],
+    );
+    check("TPM used", &[("used", 0.3)]);
+    check(
+        "Invocations in 5 minutes",
+        &[("us.amazon.nova-lite-v1:0", 5.0), ("eu.amazon.nova-lite-v1:0", 5.0)],
+    );
+    check("Latency", &[("p50", 2e3), ("p90", 2e3), ("p99", 2e3), ("average", 2e3)]);
+    check(
+        "Tokens in 5 minutes",
+        &[("input", 1e4), ("output", 5e3), ("cache read", 1e3), ("cache write", 0.0)],
+    );
+    check("Output tokens a second of a call", &[("output tokens a second", 250.0)]);
+    // Ten calls in five minutes: 0.06 of 10,000 input, 0.24 of 5,000 output, 0.015 of 1,000 cached.
+    let five_minutes = (0.06 * 1e4 + 0.24 * 5e3 + 0.015 * 1e3) / 1e6;
+    let rounded = |value: f64| (value * 1e9).round() / 1e9;
+    check("Cost an hour", &[("USD an hour", rounded(five_minutes * 12.0))]);
+    check(
+        "Cost of 1,000 invocations",
+        &[("USD for 1,000 invocations", rounded(five_minutes * 100.0))],
+    );
+}
+
+#[test]
+fn a_day_holds_the_tokens_of_a_day() {
+    let page = pool_page(1);
+    let store = a_day_of(&stored(1, &ALL_QUOTAS));
+    let midnight: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+    let window = Window {
+        start: midnight,
+        end: midnight + SignedDuration::from_hours(24),
+        visible_until: now(),
+    };
+    let found = latest(&page, "TPD: used, quota and headroom", &store, window);
+    assert_eq!(found[0], ("used".to_owned(), 12.0 * 60.0 * 1_500.0));
+}
+
+#[test]
+fn a_quota_that_changed_is_charted_as_it_was() {
+    let pool = stored(1, &[(crate::quota::QuotaKind::Rpm, 1_000.0)]);
+    let mut store = a_day_of(&pool);
+    let was = queries::key(
+        "LLMWatch/Quota",
+        "QuotaValue",
+        &[("Pool", pool.pool.label().as_str()), ("Quota", "RPM")],
+    );
+    store.put_value(&was, now() - SignedDuration::from_mins(50), 500.0);
+    let page = with_known(PRICES, "", |known| Dashboard::of_pool(&pool, &[], known));
+    let results = evaluate(panel(&page, "RPM used").queries(), &store, last_hour()).unwrap();
+    let values: Vec<f64> = results[0].points.iter().map(|(_, value)| *value).collect();
+    // Before anything was published the value known now stands in.
+    assert_eq!(
+        (values[0], values[10], values[29], values[30], values[59]),
+        (0.1, 0.2, 0.2, 0.1, 0.1)
+    );
+}
+
+#[test]
+fn an_unknown_price_is_told_and_never_drawn_as_0() {
+    let pool = stored(1, &ALL_QUOTAS);
+    let page = with_known("", "", |known| Dashboard::of_pool(&pool, &[], known));
+    let cost = panel(&page, "Cost: unknown");
+    assert!(matches!(&cost.content, Content::Text(text) if text.contains("is not known")));
+    assert!(page.panels().all(|panel| !panel.title.starts_with("Cost an hour")));
+
+    let no_cache = r#"{"bedrock": {"amazon.nova-lite-v1:0": {"input": 0.06, "output": 0.24}}}"#;
+    let page = with_known(no_cache, "", |known| Dashboard::of_pool(&pool, &[], known));
+    let store = a_day_of(&pool);
+    let found = evaluate(panel(&page, "Cost an hour").queries(), &store, last_hour()).unwrap();
+    assert_eq!(found[0].points, [], "cached tokens without a price leave a gap");
+}
+
+#[test]
+fn without_a_judge_the_page_says_so_and_draws_none_of_its_charts() {
+    let pool = stored(1, &ALL_QUOTAS);
+    let measured: Vec<Metric> =
+        all_metrics().into_iter().filter(|metric| !metric.is_judged()).collect();
+    let series = [scored(&pool.series[0], None, &measured)];
+    let page = with_known("", "", |known| Dashboard::of_pool(&pool, &series, known));
+    assert!(page.panels().any(|panel| panel.title == "Judge off"));
+    assert!(page.panels().all(|panel| !panel.title.contains("judged")));
+}
+
+#[test]
+fn alarms_begin_where_the_lines_are_drawn() {
+    let lines = |page: &Dashboard, title: &str| -> Vec<String> {
+        let Content::Chart(chart) = &panel(page, title).content else { panic!("{title}") };
+        chart.lines.iter().map(|line| format!("{} {}", line.label, line.value)).collect()
+    };
+    let page = pool_page(2);
+    assert_eq!(lines(&page, "TPM used"), ["HighTPMQuotaUsage warning 80", "nearly used up 95"]);
+    assert_eq!(
+        lines(&page, "Errors and throttles in 5 minutes"),
+        ["ServerErrors critical 5", "ClientErrors critical 5", "Throttles critical 5"]
+    );
+    assert_eq!(lines(&page, "Latency"), ["HighLatency warning of the average 60000"]);
+    assert_eq!(
+        lines(&page, "Answers that refuse"),
+        ["HighRefusal warning 0.2", "HighRefusal critical 0.5"]
+    );
+
+    let pool = stored(2, &ALL_QUOTAS);
+    let series: Vec<StoredSeries> =
+        pool.series.iter().map(|model| scored(model, None, &all_metrics())).collect();
+    let tuned = r#"{"model.us.*": {"LowSafety": {"warning": 0.95, "critical": 0.85}}}"#;
+    let page = with_known("", tuned, |known| Dashboard::of_pool(&pool, &series, known));
+    assert_eq!(
+        lines(&page, "Safety, judged"),
+        [
+            "LowSafety warning of us.amazon.nova-lite-v1:0 0.95",
+            "LowSafety critical of us.amazon.nova-lite-v1:0 0.85",
+            "LowSafety critical of eu.amazon.nova-lite-v1:0 0.8",
+        ]
+    );
+}
+
+#[test]
+fn the_largest_page_stays_within_cloudwatchs_limits() {
+    let page = pool_page(500);
+    let all: usize = page.panels().map(|panel| panel.queries().len()).sum();
+    assert!(all <= MAX_METRICS, "{all}");
+    for panel in page.panels() {
+        if !panel.queries().is_empty() {
+            validate(panel.queries()).unwrap();
+        }
+        assert!(panel.queries().len() <= 500, "{}: {}", panel.title, panel.queries().len());
+        for query in panel.queries() {
+            if let QuerySource::Expression { text, .. } = &query.source {
+                assert!(text.chars().count() <= 2_048, "{}", panel.title);
+            }
+        }
+    }
+    let body = body(&page, Place { region: "us-east-1" });
+    assert!(body["widgets"].as_array().unwrap().len() <= MAX_WIDGETS);
+}
+
+#[test]
+fn widgets_lie_beside_and_below_each_other() {
+    let body = body(&pool_page(1), Place { region: "us-east-1" });
+    let mut taken = BTreeSet::new();
+    for widget in body["widgets"].as_array().unwrap() {
+        let at = |member: &str| widget[member].as_u64().unwrap();
+        for x in at("x")..at("x") + at("width") {
+            for y in at("y")..at("y") + at("height") {
+                assert!(x < 24 && taken.insert((x, y)), "two widgets at {x}, {y}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_widget_reads_like_its_panel() {
+    let body = body(&pool_page(1), Place { region: "us-east-1" });
+    let widgets = body["widgets"].as_array().unwrap();
+    let used = widgets.iter().find(|widget| widget["properties"]["title"] == "RPM used").unwrap();
+    insta::assert_json_snapshot!(used);
+    assert_eq!(body["periodOverride"], json!("inherit"));
+    assert_eq!(body.get("variables"), None::<&Value>);
+}
+
+#[test]
+fn every_curve_has_a_label_and_what_is_hidden_none_needs() {
+    for panel in pool_page(2).panels() {
+        for query in panel.queries() {
+            assert_eq!(query.label.is_some(), query.returned == Returned::Yes, "{}", panel.title);
+        }
+    }
+}

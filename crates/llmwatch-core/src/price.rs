@@ -1,0 +1,201 @@
+//! What models cost, as the operator says: the setting `prices`.
+//!
+//! AWS bills by price lists that no API of Bedrock tells, and that differ by Region, scope and
+//! contract. So prices are the operator's to give, and a price that is not given is unknown: no
+//! cost is shown then, never 0.
+//!
+//! JSON, in US dollars:
+//! `{"bedrock": {"amazon.nova-lite-v1:0": {"input": 0.06, "output": 0.24, "cache_read": 0.015,
+//! "cache_write": 0.06}}, "endpoints": {"chat": 5.752}}`.
+//! Bedrock's prices are those of a million tokens, by model id, or by pool label where a scope has
+//! a price of its own (`global.…`); the label wins. An endpoint's is that of one instance for an
+//! hour, by the name of the SageMaker endpoint.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::pool::Pool;
+
+/// The name of the setting.
+pub const SETTING: &str = "prices";
+
+const TOKENS_PRICED: f64 = 1e6;
+
+/// All known prices. The default knows none.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    #[serde(default)]
+    bedrock: BTreeMap<String, TokenPrices>,
+    #[serde(default)]
+    endpoints: BTreeMap<String, f64>,
+}
+
+/// What a model's tokens cost, in US dollars for a million; ≥ 0.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenPrices {
+    /// Input that was not cached.
+    pub input: f64,
+    /// Output.
+    pub output: f64,
+    /// Input read from the cache; unknown when absent.
+    #[serde(default)]
+    pub cache_read: Option<f64>,
+    /// Input written to the cache; unknown when absent.
+    #[serde(default)]
+    pub cache_write: Option<f64>,
+}
+
+/// Tokens by what they are billed as; counts, ≥ 0. No token is in two of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tokens {
+    /// Input that was not cached.
+    pub input: f64,
+    /// Output.
+    pub output: f64,
+    /// Input read from the cache.
+    pub cache_read: f64,
+    /// Input written to the cache.
+    pub cache_write: f64,
+}
+
+/// A setting that makes no sense; nothing of it takes effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("setting {SETTING}: {0}")]
+pub struct InvalidPrices(String);
+
+impl Prices {
+    /// Reads the setting's text. Empty text and `none` know no price.
+    ///
+    /// # Errors
+    ///
+    /// When it is not the JSON described above, or a price is negative; says where.
+    pub fn parse(text: &str) -> Result<Self, InvalidPrices> {
+        let text = text.trim();
+        if text.is_empty() || text == "none" {
+            return Ok(Self::default());
+        }
+        let prices: Self =
+            serde_json::from_str(text).map_err(|error| InvalidPrices(error.to_string()))?;
+        let of_models = prices.bedrock.iter().flat_map(|(model, price)| {
+            let all = [Some(price.input), Some(price.output), price.cache_read, price.cache_write];
+            all.into_iter().flatten().map(move |price| (model, price))
+        });
+        let of_endpoints = prices.endpoints.iter().map(|(endpoint, price)| (endpoint, *price));
+        match of_models.chain(of_endpoints).find(|(_, price)| !price.is_finite() || *price < 0.0) {
+            Some((name, price)) => {
+                Err(InvalidPrices(format!("{price} of {name:?} is no price; write 0 or more")))
+            }
+            None => Ok(prices),
+        }
+    }
+
+    /// The prices of a pool's tokens; `None` when they are unknown.
+    #[must_use]
+    pub fn of_pool(&self, pool: &Pool) -> Option<&TokenPrices> {
+        let by_label = self.bedrock.get(pool.label().as_str());
+        by_label.or_else(|| self.bedrock.get(&pool.model))
+    }
+
+    /// US dollars for one instance of a SageMaker endpoint for an hour; `None` when unknown.
+    #[must_use]
+    pub fn of_endpoint(&self, endpoint: &str) -> Option<f64> {
+        self.endpoints.get(endpoint).copied()
+    }
+
+    /// The endpoints with a price, by name.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.endpoints.iter().map(|(name, price)| (name.as_str(), *price))
+    }
+}
+
+impl TokenPrices {
+    /// What these tokens cost, in US dollars; `None` when there are tokens of unknown price.
+    #[must_use]
+    pub fn cost(&self, tokens: Tokens) -> Option<f64> {
+        let part = |count: f64, price: Option<f64>| match price {
+            Some(price) => Some(count * price / TOKENS_PRICED),
+            None if count == 0.0 => Some(0.0),
+            None => None,
+        };
+        let cached =
+            part(tokens.cache_read, self.cache_read)? + part(tokens.cache_write, self.cache_write)?;
+        let plain = tokens.input * self.input + tokens.output * self.output;
+        Some(plain / TOKENS_PRICED + cached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::Scope;
+
+    const SETTING_TEXT: &str = r#"{
+        "bedrock": {
+            "amazon.nova-lite-v1:0": {"input": 0.06, "output": 0.24, "cache_read": 0.015},
+            "global.amazon.nova-lite-v1_0": {"input": 0.05, "output": 0.2}
+        },
+        "endpoints": {"chat": 5.752}
+    }"#;
+
+    fn pool(scope: Scope, model: &str) -> Pool {
+        Pool { scope, model: model.to_owned() }
+    }
+
+    #[test]
+    fn a_pools_own_price_wins_over_its_models() {
+        let prices = Prices::parse(SETTING_TEXT).unwrap();
+        for (pool, input) in [
+            (pool(Scope::OnDemand, "amazon.nova-lite-v1:0"), Some(0.06)),
+            (pool(Scope::CrossRegion, "amazon.nova-lite-v1:0"), Some(0.06)),
+            (pool(Scope::Global, "amazon.nova-lite-v1:0"), Some(0.05)),
+            (pool(Scope::Global, "amazon.nova-pro-v1:0"), None),
+        ] {
+            assert_eq!(prices.of_pool(&pool).map(|price| price.input), input, "{pool}");
+        }
+        assert_eq!(prices.of_endpoint("chat"), Some(5.752));
+        assert_eq!(prices.of_endpoint("other"), None);
+        assert_eq!(prices.endpoints().collect::<Vec<_>>(), [("chat", 5.752)]);
+    }
+
+    #[test]
+    fn tokens_without_a_price_make_the_cost_unknown_and_never_0() {
+        let price =
+            TokenPrices { input: 0.06, output: 0.24, cache_read: Some(0.015), cache_write: None };
+        let tokens = |cache_read, cache_write| Tokens {
+            input: 1_000_000.0,
+            output: 500_000.0,
+            cache_read,
+            cache_write,
+        };
+        assert_eq!(price.cost(tokens(0.0, 0.0)), Some(0.06 + 0.12));
+        assert_eq!(price.cost(tokens(2_000_000.0, 0.0)), Some(0.06 + 0.12 + 0.03));
+        assert_eq!(price.cost(tokens(0.0, 1.0)), None);
+    }
+
+    #[test]
+    fn no_setting_knows_no_price() {
+        for text in ["", " none ", "{}"] {
+            assert_eq!(Prices::parse(text), Ok(Prices::default()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_its_place() {
+        for (text, expected) in [
+            ("[1]", "setting prices: invalid type: integer `1`"),
+            (r#"{"bedrock": {"m": {"input": 1}}}"#, "setting prices: missing field `output`"),
+            (
+                r#"{"bedrock": {"m": {"input": 1, "output": -2}}}"#,
+                "setting prices: -2 of \"m\" is no price; write 0 or more",
+            ),
+            (r#"{"bedrock": {"m": {"in": 1}}}"#, "setting prices: unknown field `in`"),
+            (r#"{"endpoints": {"chat": "5"}}"#, "setting prices: invalid type: string \"5\""),
+        ] {
+            let error = Prices::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text}: {error}");
+        }
+    }
+}
