@@ -9,8 +9,8 @@ use crate::alarm::desired::tests::{ALL_QUOTAS, stored};
 use crate::alarm::pool_metrics::pool_metrics;
 use crate::cloudwatch::metric::{MetricKey, MetricStore, Window};
 use crate::cloudwatch::query::{QuerySource, Returned, evaluate, validate};
-use crate::quality::Metric;
-use crate::quality::alarm::desired::NAMESPACE;
+use crate::quality::{Metric, NAMESPACE};
+
 use crate::quality::series::Series;
 
 const NOW: &str = "2026-11-22T12:00:00Z";
