@@ -12,6 +12,7 @@ mod trace;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use llmwatch_core::model_id::ModelId;
 use serde::{Deserialize, Serialize};
 
 pub use key::{CALLS_PREFIX, hour_of_log_key, object_key};
@@ -51,6 +52,10 @@ pub struct CallRecord {
     pub model: String,
     /// The value of the metrics' dimension `ModelId`.
     pub metric_model_id: String,
+    /// The foundation model with its version, without a profile's geography. Absent where only AWS
+    /// knows it: behind an application profile, a deployment or an endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foundation_model: Option<String>,
     /// SageMaker's inference component.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inference_component: Option<String>,
@@ -232,6 +237,7 @@ impl CallRecord {
             operation: exchange.operation.clone(),
             model: exchange.model.clone(),
             metric_model_id: Subject::of(exchange).model().to_owned(),
+            foundation_model: foundation_model(exchange),
             inference_component: exchange.inference_component.clone(),
             caller: exchange.caller.clone(),
             status: if exchange.error_code.is_some() { Status::Error } else { Status::Ok },
@@ -283,6 +289,22 @@ impl CallRecord {
     /// When the line is not one of ours.
     pub fn parse(line: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(line)
+    }
+}
+
+/// The model behind what was called, as far as its name tells.
+fn foundation_model(exchange: &Exchange) -> Option<String> {
+    if exchange.inference_component.is_some() {
+        return None;
+    }
+    match ModelId::parse(&exchange.model) {
+        Ok(ModelId::Foundation(model) | ModelId::SystemProfile { model, .. }) => {
+            Some(model.to_string())
+        }
+        Ok(
+            ModelId::ApplicationProfile(_) | ModelId::CustomDeployment(_) | ModelId::Dedicated(_),
+        )
+        | Err(_) => None,
     }
 }
 

@@ -72,6 +72,36 @@ fn a_line_with_members_of_tomorrow_is_read() {
     assert!(CallRecord::parse(&line).is_ok());
 }
 
+/// As written before `foundation_model` was.
+#[test]
+fn a_line_of_an_older_version_is_read() {
+    let line = record(&told(), TextMode::Redacted).line().unwrap();
+    let older = line.replace("\"foundation_model\":\"amazon.nova-lite-v1:0\",", "");
+    assert_ne!(older, line);
+    let read = CallRecord::parse(&older).unwrap();
+    assert_eq!((read.foundation_model, read.request_id.len()), (None, 36));
+}
+
+#[test]
+fn the_model_is_told_with_its_version_as_far_as_its_name_tells() {
+    let model = |model: &str, component: Option<&str>| {
+        let component = component.map(str::to_owned);
+        let exchange =
+            Exchange { model: model.into(), inference_component: component, ..exchange() };
+        record(&exchange, TextMode::None).foundation_model
+    };
+    let claude = "anthropic.claude-haiku-4-5-20251001-v1:0";
+    let profile = format!("arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.{claude}");
+    for called in [claude, &format!("global.{claude}"), &profile] {
+        assert_eq!(model(called, None).as_deref(), Some(claude), "{called}");
+    }
+    let application = "arn:aws:bedrock:us-east-1:1:application-inference-profile/a1b2c3d4e5f6";
+    for called in [application, "a1b2c3d4e5f6", "unknown", ""] {
+        assert_eq!(model(called, None), None, "{called}");
+    }
+    assert_eq!(model("meta.llama", Some("chat")), None, "an endpoint of that name");
+}
+
 #[test]
 fn without_text_nothing_of_a_text_is_written() {
     let line = record(&told(), TextMode::None).line().unwrap();

@@ -15,26 +15,36 @@ pub struct TraceIds {
     pub span_id: Option<String>,
 }
 
+/// The header under which X-Ray's ids travel, and the names callers give it where they copy it.
+const X_RAY_KEYS: [&str; 4] =
+    ["x-amzn-trace-id", "_x_amzn_trace_id", "xray_trace_id", "xraytraceid"];
+
 impl TraceIds {
-    /// Reads the keys `traceparent` and `X-Amzn-Trace-Id`, then `trace_id` and `traceId`, whatever
-    /// their case; the first that is well-formed holds. Anything else is no trace id: callers may
-    /// write what they like.
+    /// Reads the keys `traceparent` and `X-Amzn-Trace-Id`, then `trace_id` and `traceId` with
+    /// `span_id` or `spanId`, whatever their case; the first that is well-formed holds. Anything
+    /// else is no trace id: callers may write what they like.
+    ///
+    /// Bedrock takes no semicolon in request metadata, so the fields of X-Ray's header may be held
+    /// apart by commas or spaces too.
     ///
     /// Sources: <https://www.w3.org/TR/trace-context/#traceparent-header>,
-    /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
-    /// (read 2026-11).
+    /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>;
+    /// botocore (bedrock-runtime, `RequestMetadataValueString`).
     #[must_use]
     pub fn of(metadata: &BTreeMap<String, String>) -> Self {
         let value = |name: &str| {
             metadata
                 .iter()
                 .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.as_str())
+                .map(|(_, value)| value.trim())
         };
+        let span = ["span_id", "spanid"].into_iter().find_map(value).filter(|id| is_id(id, 16));
         value("traceparent")
             .and_then(w3c)
-            .or_else(|| value("x-amzn-trace-id").and_then(x_ray))
-            .or_else(|| ["trace_id", "traceid"].into_iter().find_map(|name| bare(value(name)?)))
+            .or_else(|| X_RAY_KEYS.into_iter().find_map(|name| x_ray(value(name)?)))
+            .or_else(|| {
+                ["trace_id", "traceid"].into_iter().find_map(|name| bare(value(name)?, span))
+            })
             .unwrap_or_default()
     }
 }
@@ -50,19 +60,20 @@ fn w3c(header: &str) -> Option<TraceIds> {
     Some(TraceIds { trace_id: Some(trace.to_owned()), span_id: Some(span.to_owned()) })
 }
 
-/// `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=1`
+/// `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=1`, or the root alone.
 fn x_ray(header: &str) -> Option<TraceIds> {
     let field = |name: &str| {
-        header.split(';').find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='))
+        let mut fields = header.split([';', ',', ' ']);
+        fields.find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='))
     };
-    let trace = field("Root").filter(|root| is_x_ray(root))?;
+    let trace = field("Root").or(Some(header)).filter(|root| is_x_ray(root))?;
     let span = field("Parent").filter(|parent| is_id(parent, 16));
     Some(TraceIds { trace_id: Some(trace.to_owned()), span_id: span.map(str::to_owned) })
 }
 
-fn bare(id: &str) -> Option<TraceIds> {
+fn bare(id: &str, span: Option<&str>) -> Option<TraceIds> {
     (is_id(id, 32) || is_x_ray(id))
-        .then(|| TraceIds { trace_id: Some(id.to_owned()), span_id: None })
+        .then(|| TraceIds { trace_id: Some(id.to_owned()), span_id: span.map(str::to_owned) })
 }
 
 fn is_x_ray(id: &str) -> bool {
@@ -108,8 +119,28 @@ mod tests {
             Some("53995c3f42cd8ad8"),
         );
         check("x-amzn-trace-id", &format!("Sampled=0; Root={root}"), Some(root), None);
+        let parent = "53995c3f42cd8ad8";
+        for between in [",", " ", ", "] {
+            let header = format!("Root={root}{between}Parent={parent}{between}Sampled=1");
+            check("X-Amzn-Trace-Id", &header, Some(root), Some(parent));
+        }
+        check("xray_trace_id", root, Some(root), None);
         check("trace_id", trace, Some(trace), None);
         check("traceId", root, Some(root), None);
+    }
+
+    #[test]
+    fn a_span_id_of_its_own_belongs_to_a_trace_id_of_its_own() {
+        let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        let of = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            TraceIds::of(&pairs.collect())
+        };
+        let ids = of(&[("traceId", trace), ("spanId", span)]);
+        assert_eq!((ids.trace_id.as_deref(), ids.span_id.as_deref()), (Some(trace), Some(span)));
+        let ids = of(&[("trace_id", trace), ("span_id", "me@example.org")]);
+        assert_eq!((ids.trace_id.as_deref(), ids.span_id), (Some(trace), None));
+        assert_eq!(of(&[("span_id", span)]), TraceIds::default(), "a span of no trace");
     }
 
     #[test]
