@@ -1,6 +1,6 @@
 """Starts ministack, the emulator behind llmwatch-local, on the loopback interface.
 
-ministack 1.5.33 differs from AWS in eleven ways that matter to llmwatch. It has no plug-in API, so
+ministack 1.5.33 differs from AWS in twelve ways that matter to llmwatch. It has no plug-in API, so
 this script replaces the functions concerned before the server starts, and refuses any other
 version. Everything else is ministack as published.
 
@@ -30,6 +30,7 @@ version. Everything else is ministack as published.
 10. A Map state's `ItemBatcher` is left out, so that every item is an execution of its own.
 11. A `MaximumConcurrency` that a parameter of the stack supplies stays a text, which ends the thread
    that polls all queues. Here it is a number.
+12. CloudFormation knows no saved query of Athena. Here the API's own makes and deletes them.
 
 PutEvents also refuses the source `aws.cloudwatch`; llmwatch-local itself sees to that.
 
@@ -86,6 +87,7 @@ def main():
     unpack_layers(scratch.name)
     batch_items()
     count_with_numbers()
+    save_queries()
     with scratch:
         serve()
 
@@ -547,6 +549,37 @@ def count_with_numbers():
         return concurrency(mapping, *rest)
 
     lambda_svc._sqs_esm_concurrency = concurrency_as_number
+
+
+# --- 12. Saved queries of Athena -----------------------------------------------------------------
+
+
+def save_queries():
+    from ministack.services import athena
+    from ministack.services.cloudformation import provisioners
+
+    def create(_logical_id, props, _stack_name):
+        for name in ("Database", "QueryString"):
+            if not props.get(name):
+                raise ValueError(f"Property validation failure: [The property {{/{name}}} is required]")
+        _status, _headers, body = athena._create_named_query(props)
+        query_id = json.loads(body)["NamedQueryId"]
+        return query_id, {"NamedQueryId": query_id}
+
+    # Athena's saved queries cannot be changed: CloudFormation makes a new one.
+    def update(physical_id, _old_props, props, stack_name):
+        created = create("", props, stack_name)
+        delete(physical_id, props)
+        return created
+
+    def delete(physical_id, _props):
+        athena._delete_named_query({"NamedQueryId": physical_id})
+
+    provisioners._RESOURCE_HANDLERS["AWS::Athena::NamedQuery"] = {
+        "create": create,
+        "update": update,
+        "delete": delete,
+    }
 
 
 if __name__ == "__main__":

@@ -134,6 +134,10 @@ fn everything_of_quality_is_there_only_where_it_is_asked_for() {
         })
     };
     for kind in [
+        "AWS::Athena::NamedQuery",
+        "AWS::Athena::WorkGroup",
+        "AWS::Glue::Database",
+        "AWS::Glue::Table",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
         "AWS::IAM::Policy",

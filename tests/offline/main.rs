@@ -7,6 +7,8 @@ mod access;
 #[cfg(test)]
 mod alarms;
 #[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod cost;
 #[cfg(test)]
 mod dependencies;
