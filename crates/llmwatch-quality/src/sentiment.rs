@@ -11,7 +11,7 @@ pub mod vader;
 use crate::evidence::{Reading, Sides};
 use crate::exchange::Conversation;
 use crate::sentiment::language::English;
-use crate::sentiment::vader::{Passage, Word, emoji};
+use crate::sentiment::vader::{Passage, Piece, Word, emoji};
 
 /// Bytes of a text that are read, so that a body of 30 MB costs no more than a long answer.
 const MAX_BYTES: usize = 64 * 1024;
@@ -44,8 +44,8 @@ pub fn score(text: &str) -> Option<f64> {
     let mut sentences = Sentences::default();
     let named = emoji::named(text);
     for line in named.lines() {
-        for raw in vader::split(line) {
-            sentences.add(raw);
+        for piece in vader::split(line) {
+            sentences.add(piece);
         }
         sentences.end();
     }
@@ -64,12 +64,12 @@ struct Sentences<'a> {
 }
 
 impl<'a> Sentences<'a> {
-    fn add(&mut self, raw: &'a str) {
-        let word = Word::of(raw);
+    fn add(&mut self, piece: Piece<'a>) {
+        let word = Word::of(piece);
         self.speaks |= word.has_letter();
         self.english.count(&word);
-        self.passage.push(raw, word);
-        if is_end(raw) || self.passage.len() >= MAX_WORDS {
+        self.passage.push(piece, word);
+        if is_end(piece) || self.passage.len() >= MAX_WORDS {
             self.end();
         }
     }
@@ -90,9 +90,9 @@ impl<'a> Sentences<'a> {
 }
 
 /// Whether a sentence ends with this piece, closing quotes and brackets aside.
-fn is_end(raw: &str) -> bool {
-    let open = raw.trim_end_matches(['"', '\'', ')', ']', '*', '_', '”', '’']);
-    open.ends_with(['.', '!', '?', '…'])
+fn is_end(piece: Piece<'_>) -> bool {
+    let open = || piece.text.trim_end_matches(['"', '\'', ')', ']', '*', '_', '”', '’']);
+    !piece.is_plain() && open().ends_with(['.', '!', '?', '…'])
 }
 
 #[cfg(test)]

@@ -7,10 +7,14 @@
 
 pub mod emoji;
 mod lexicon;
+mod piece;
 mod word;
 
 use std::cmp::Ordering;
 
+use lexicon::Named;
+use piece::Kinds;
+pub(super) use piece::{Piece, split};
 pub(super) use word::Word;
 
 /// What a booster adds, measured by VADER's authors, as are the numbers below.
@@ -30,17 +34,18 @@ const DAMPING: [f64; 3] = [1.0, 0.95, 0.9];
 const NORMALISATION: f64 = 15.0;
 
 /// Phrases that mean something else than their words.
-const IDIOMS: [(&[&str], f64); 8] = [
-    (&["the", "shit"], 3.0),
-    (&["the", "bomb"], 3.0),
-    (&["bad", "ass"], 1.5),
-    (&["bus", "stop"], 0.0),
-    (&["yeah", "right"], -2.0),
-    (&["kiss", "of", "death"], -1.5),
-    (&["to", "die", "for"], 3.0),
-    (&["beating", "heart"], 3.5),
+const IDIOMS: [(&[Named], f64); 8] = [
+    (&[Named::The, Named::Shit], 3.0),
+    (&[Named::The, Named::Bomb], 3.0),
+    (&[Named::Bad, Named::Ass], 1.5),
+    (&[Named::Bus, Named::Stop], 0.0),
+    (&[Named::Yeah, Named::Right], -2.0),
+    (&[Named::Kiss, Named::Of, Named::Death], -1.5),
+    (&[Named::To, Named::Die, Named::For], 3.0),
+    (&[Named::Beating, Named::Heart], 3.5),
 ];
-const DAMPENING_PAIRS: [[&str; 2]; 3] = [["just", "enough"], ["kind", "of"], ["sort", "of"]];
+const DAMPENING_PAIRS: [[Named; 2]; 3] =
+    [[Named::Just, Named::Enough], [Named::Kind, Named::Of], [Named::Sort, Named::Of]];
 
 /// VADER's compound score of a text: −1 most negative, 0 neutral or empty, 1 most positive.
 ///
@@ -50,23 +55,19 @@ const DAMPENING_PAIRS: [[&str; 2]; 3] = [["just", "enough"], ["kind", "of"], ["s
 pub fn compound(text: &str) -> f64 {
     let named = emoji::named(text);
     let mut passage = Passage::default();
-    for raw in split(&named) {
-        passage.push(raw, Word::of(raw));
+    for piece in split(&named) {
+        passage.push(piece, Word::of(piece));
     }
     passage.compound()
-}
-
-/// The pieces between white space, as Python's `str.split()` finds them.
-pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
-    let is_space =
-        |character: char| matches!(character, '\u{1C}'..='\u{1F}') || character.is_whitespace();
-    text.split(is_space).filter(|piece| !piece.is_empty())
 }
 
 /// Words that are scored together.
 #[derive(Default)]
 pub(super) struct Passage<'a> {
     words: Vec<Word<'a>>,
+    /// Where the rated words stand.
+    rated: Vec<usize>,
+    capitals: usize,
     exclamations: u32,
     questions: u32,
     first_but: Option<usize>,
@@ -74,14 +75,18 @@ pub(super) struct Passage<'a> {
 
 impl<'a> Passage<'a> {
     /// Adds a word, and the marks of the piece of text it was read from.
-    pub(super) fn push(&mut self, raw: &str, word: Word<'a>) {
-        if !word.is_all_of(raw) {
-            self.exclamations += count(raw, b'!');
-            self.questions += count(raw, b'?');
+    pub(super) fn push(&mut self, piece: Piece<'_>, word: Word<'a>) {
+        if piece.has.any(Kinds::PUNCTUATION) {
+            self.exclamations += count(piece.text, b'!');
+            self.questions += count(piece.text, b'?');
         }
-        if self.first_but.is_none() && word.is("but") {
+        if self.first_but.is_none() && word.is(Named::But) {
             self.first_but = Some(self.words.len());
         }
+        if word.valence().is_some() {
+            self.rated.push(self.words.len());
+        }
+        self.capitals += usize::from(word.is_upper());
         self.words.push(word);
     }
 
@@ -91,20 +96,24 @@ impl<'a> Passage<'a> {
 
     pub(super) fn clear(&mut self) {
         self.words.clear();
-        *self = Self { words: std::mem::take(&mut self.words), ..Self::default() };
+        self.rated.clear();
+        (self.capitals, self.exclamations, self.questions) = (0, 0, 0);
+        self.first_but = None;
     }
 
     pub(super) fn compound(&self) -> f64 {
         let capitals_tell = self.capitals_tell();
-        let rated = (0..self.words.len()).filter(|&at| self.words[at].valence().is_some());
-        let mut valences: Vec<(usize, f64)> = rated
-            .map(|at| (at, self.valence(at, capitals_tell)))
-            .filter(|&(_, valence)| valence != 0.0)
-            .collect();
-        if let Some(but) = self.first_but {
-            weigh_around_but(&mut valences, but);
-        }
-        let sum: f64 = valences.iter().map(|(_, valence)| valence).sum();
+        let valences = self.rated.iter().map(|&at| self.valence(at, capitals_tell));
+        let sum: f64 = match self.first_but {
+            None => valences.sum(),
+            Some(but) => {
+                let rated = self.rated.iter().copied();
+                let mut valences: Vec<_> =
+                    rated.zip(valences).filter(|&(_, valence)| valence != 0.0).collect();
+                weigh_around_but(&mut valences, but);
+                valences.iter().map(|(_, valence)| valence).sum()
+            }
+        };
         let stressed = match sum.partial_cmp(&0.0) {
             Some(Ordering::Greater) => sum + self.emphasis(),
             Some(Ordering::Less) => sum - self.emphasis(),
@@ -115,8 +124,7 @@ impl<'a> Passage<'a> {
 
     /// Whether some words, but not all, are in capitals.
     fn capitals_tell(&self) -> bool {
-        let capitals = self.words.iter().filter(|word| word.is_upper()).count();
-        0 < capitals && capitals < self.words.len()
+        0 < self.capitals && self.capitals < self.words.len()
     }
 
     fn emphasis(&self) -> f64 {
@@ -133,11 +141,11 @@ impl<'a> Passage<'a> {
     fn valence(&self, at: usize, capitals_tell: bool) -> f64 {
         let word = &self.words[at];
         let rating = word.valence().unwrap_or_default();
-        if word.is("kind") && self.is(at + 1, "of") {
+        if word.is(Named::Kind) && self.is(at + 1, Named::Of) {
             return 0.0;
         }
         let mut valence = rating;
-        if word.is("no") && self.is_rated(at + 1) {
+        if word.is(Named::No) && self.is_rated(at + 1) {
             valence = 0.0;
         }
         if self.follows_no(at) {
@@ -160,8 +168,8 @@ impl<'a> Passage<'a> {
     }
 
     fn follows_no(&self, at: usize) -> bool {
-        let no = |distance: usize| at >= distance && self.is(at - distance, "no");
-        no(1) || no(2) || no(3) && (self.is(at - 1, "or") || self.is(at - 1, "nor"))
+        let no = |distance: usize| at >= distance && self.is(at - distance, Named::No);
+        no(1) || no(2) || no(3) && (self.is(at - 1, Named::Or) || self.is(at - 1, Named::Nor))
     }
 
     fn boost(&self, at: usize, valence: f64, capitals_tell: bool) -> f64 {
@@ -180,14 +188,17 @@ impl<'a> Passage<'a> {
 
     /// What the word at this distance does to the valence, as a factor.
     fn negation(&self, at: usize, distance: usize) -> f64 {
-        let before = |distance: usize, word: &str| self.is(at - distance, word);
-        let so = |distance: usize| before(distance, "so") || before(distance, "this");
+        let before = |distance: usize, word: Named| self.is(at - distance, word);
+        let so = |distance: usize| before(distance, Named::So) || before(distance, Named::This);
         let (never_so, without_doubt) = match distance {
             1 => (false, false),
-            2 => (before(2, "never") && so(1), before(2, "without") && before(1, "doubt")),
+            2 => (
+                before(2, Named::Never) && so(1),
+                before(2, Named::Without) && before(1, Named::Doubt),
+            ),
             _ => (
-                before(3, "never") && so(2) || so(1),
-                before(3, "without") && (before(2, "doubt") || before(1, "doubt")),
+                before(3, Named::Never) && so(2) || so(1),
+                before(3, Named::Without) && (before(2, Named::Doubt) || before(1, Named::Doubt)),
             ),
         };
         if never_so {
@@ -202,7 +213,8 @@ impl<'a> Passage<'a> {
     /// The valence of an idiom around a word with three words before it; the last one found counts.
     fn idiom(&self, at: usize) -> Option<f64> {
         let find = |from: usize, length: usize| {
-            let is_here = |words: &[&str]| words.len() == length && self.are(from, words);
+            self.words.get(from)?.named()?;
+            let is_here = |words: &[Named]| words.len() == length && self.are(from, words);
             IDIOMS.iter().find(|(words, _)| is_here(words)).map(|&(_, valence)| valence)
         };
         let before = [(at - 1, 2), (at - 2, 3), (at - 2, 2), (at - 3, 3), (at - 3, 2)];
@@ -217,15 +229,15 @@ impl<'a> Passage<'a> {
     }
 
     fn follows_least(&self, at: usize) -> bool {
-        let at_least = || self.is(at - 2, "at") || self.is(at - 2, "very");
-        at > 0 && self.is(at - 1, "least") && !(at > 1 && at_least())
+        let at_least = || self.is(at - 2, Named::At) || self.is(at - 2, Named::Very);
+        at > 0 && self.is(at - 1, Named::Least) && !(at > 1 && at_least())
     }
 
-    fn are(&self, from: usize, words: &[&str]) -> bool {
-        words.iter().enumerate().all(|(offset, word)| self.is(from + offset, word))
+    fn are(&self, from: usize, words: &[Named]) -> bool {
+        words.iter().enumerate().all(|(offset, &word)| self.is(from + offset, word))
     }
 
-    fn is(&self, at: usize, expected: &str) -> bool {
+    fn is(&self, at: usize, expected: Named) -> bool {
         self.words.get(at).is_some_and(|word| word.is(expected))
     }
 

@@ -1,70 +1,57 @@
 //! One word as VADER sees it.
 
-use super::lexicon::{self, Entry, LONGEST};
+use super::lexicon::{self, Entry, Named};
+use super::piece::{Kinds, Piece};
 
 /// A word or an emoticon, without the punctuation around it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sentiment) struct Word<'a> {
     text: &'a str,
+    /// What the piece of text it was read from has; letters are the word's own.
+    has: Kinds,
     entry: Option<&'static Entry>,
     is_upper: bool,
     has_letter: bool,
-    is_plain: bool,
 }
 
-/// Bytes looked at together; longer words go the slow way.
-const BLOCK: usize = 32;
-const _: () = assert!(LONGEST <= BLOCK);
-
 impl<'a> Word<'a> {
-    /// Reads a piece of text without white space.
-    pub(in crate::sentiment) fn of(raw: &'a str) -> Self {
-        let text = stripped(raw);
-        if text.is_ascii() { Self::ascii(text) } else { Self::unicode(text) }
-    }
-
-    /// Looks at all bytes of a block at once, which the compiler turns into a few instructions: this
-    /// is where the time of a sentiment goes.
-    fn ascii(text: &'a str) -> Self {
-        let mut block = [0_u8; BLOCK];
-        let Some(word) = block.get_mut(..text.len()) else {
-            return Self::unicode(text);
-        };
-        word.copy_from_slice(text.as_bytes());
-        let any = |holds: fn(&u8) -> bool| block.iter().fold(false, |any, byte| any | holds(byte));
-        let (has_upper, has_lower) = (any(u8::is_ascii_uppercase), any(u8::is_ascii_lowercase));
-        let is_plain = !any(u8::is_ascii_punctuation);
-        block.make_ascii_lowercase();
-        let is_known_length = text.len() <= LONGEST;
+    /// Reads a piece of text.
+    pub(in crate::sentiment) fn of(piece: Piece<'a>) -> Self {
+        let Piece { text: raw, has } = piece;
+        let text = if has.any(Kinds::PUNCTUATION) { stripped(raw) } else { raw };
+        if has.any(Kinds::FOREIGN) {
+            return Self::foreign(text, has);
+        }
+        let (has_upper, has_lower) = (has.any(Kinds::UPPER), has.any(Kinds::LOWER));
         Self {
             text,
-            entry: is_known_length.then(|| lexicon::entry(&block[..text.len()])).flatten(),
+            has,
+            entry: lexicon::entry(text.as_bytes(), has_upper),
             is_upper: has_upper && !has_lower,
             has_letter: has_upper || has_lower,
-            is_plain,
         }
     }
 
-    /// No word beyond ASCII, or of this length, is in the table.
-    fn unicode(text: &'a str) -> Self {
+    /// A word that cannot be in the table.
+    fn foreign(text: &'a str, has: Kinds) -> Self {
         let cased = |letter: char| letter.is_lowercase() || letter.is_uppercase();
         Self {
             text,
+            has,
             entry: None,
             is_upper: text.chars().any(cased) && !text.chars().any(char::is_lowercase),
             has_letter: text.chars().any(char::is_alphabetic),
-            is_plain: false,
         }
     }
 
-    /// Whether this piece, which it was read from, surely has no punctuation.
-    pub(super) fn is_all_of(&self, raw: &str) -> bool {
-        self.is_plain && raw.len() == self.text.len()
+    /// Whether it is this word, in whatever case.
+    pub(super) fn is(&self, expected: Named) -> bool {
+        self.named() == Some(expected)
     }
 
-    /// Whether it is this word, which is in lower case.
-    pub(super) fn is(&self, expected: &str) -> bool {
-        self.text.eq_ignore_ascii_case(expected)
+    /// Which of the words it is that rules name.
+    pub(super) fn named(&self) -> Option<Named> {
+        self.entry.and_then(|entry| entry.named)
     }
 
     /// Whether it is written in capitals.
@@ -90,11 +77,13 @@ impl<'a> Word<'a> {
     }
 
     pub(super) fn negates(&self) -> bool {
-        let contracted = |text: &str| {
-            text.as_bytes().windows(3).any(|letters| letters.eq_ignore_ascii_case(b"n't"))
-        };
-        self.entry.is_some_and(|entry| entry.negates) || contracted(self.text)
+        self.entry.is_some_and(|entry| entry.negates)
+            || self.has.any(Kinds::PUNCTUATION) && is_contracted(self.text)
     }
+}
+
+fn is_contracted(text: &str) -> bool {
+    text.as_bytes().windows(3).any(|letters| letters.eq_ignore_ascii_case(b"n't"))
 }
 
 /// Without the ASCII punctuation around it, unless two characters or fewer would be left: such
