@@ -157,6 +157,13 @@ pub enum AlarmError {
     /// A watched query that yields a number or several series.
     #[error("the watched query does not yield one time series")]
     NotOneSeries,
+    /// A search, which finds any number of series and other ones tomorrow.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-search-expressions.html>
+    /// ("You can't create an alarm based on the SEARCH expression"); the words are those that
+    /// `PutMetricAlarm` was seen to answer with, in METR/hawk#1165 and RoboFinSystems/robosystems#1131.
+    #[error("SEARCH is not supported on Metric Alarms")]
+    Search,
     /// What it watches cannot be evaluated.
     #[error(transparent)]
     Query(#[from] QueryError),

@@ -3,7 +3,8 @@
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>
 //! (read from awsdocs/amazon-cloudwatch-user-guide). Supported: ids, numbers, `+ - * /`, unary
 //! minus, parentheses, arrays, `== != <= >= < >`, `AND && OR ||`, `SUM`, `AVG`, `MIN`, `MAX`,
-//! `FILL`, `IF`, `PERIOD`, `METRICS`, `FIRST`, `LAST` and `ANOMALY_DETECTION_BAND`.
+//! `ABS`, `CEIL`, `FLOOR`, `FILL`, `IF`, `PERIOD`, `METRICS`, `FIRST`, `LAST`, `SEARCH` and
+//! `ANOMALY_DETECTION_BAND`.
 //!
 //! The rules for a missing datapoint, all from that page unless marked:
 //! - Arithmetic between two series treats a value missing on one side as 0. Missing on both sides
@@ -18,6 +19,9 @@
 //!   filled too.
 //! - `IF` drops the datapoint where the condition has none; a true branch without a value is 0, a
 //!   false branch without one is dropped.
+//!
+//! A search may find nothing. What is made of no series is no series, and no error (ours: the page
+//! does not say).
 
 mod evaluate;
 mod parse;
@@ -25,6 +29,8 @@ mod parse;
 use jiff::Timestamp;
 use thiserror::Error;
 
+use super::metric::{Stat, UnknownStat};
+use super::search::{Search, SearchProblem};
 pub use evaluate::Inputs;
 pub use parse::parse;
 
@@ -46,6 +52,8 @@ pub struct TimeSeries {
     pub period_seconds: u32,
     /// One value a period.
     pub values: Vec<f64>,
+    /// What tells it from others of an array; none of a series that is made of several.
+    pub label: Option<String>,
 }
 
 impl TimeSeries {
@@ -80,6 +88,17 @@ pub enum Value {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
     root: Node,
+}
+
+/// A `SEARCH` within an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchCall {
+    /// What is searched.
+    pub search: Search,
+    /// The statistic of each period.
+    pub stat: Stat,
+    /// Seconds per datapoint, a multiple of 60; left out when the query says it.
+    pub period_seconds: Option<u32>,
 }
 
 /// An expression that cannot be read or evaluated, and where.
@@ -118,6 +137,12 @@ pub enum MathProblem {
     /// A function with too few, too many or the wrong arguments.
     #[error("{0}")]
     Arguments(&'static str),
+    /// What is to be searched is no search.
+    #[error(transparent)]
+    Search(#[from] SearchProblem),
+    /// A search for a statistic that there is not.
+    #[error(transparent)]
+    Statistic(#[from] UnknownStat),
     /// Two series of different periods.
     #[error("series with periods of {0} and {1} seconds cannot be combined")]
     Periods(u32, u32),
@@ -147,7 +172,9 @@ enum NodeKind {
     Metrics(Option<String>),
     Period(String),
     Band(String, Option<Box<Node>>),
+    Search(Box<SearchCall>),
     Reduction(Reduction, Box<Node>),
+    Each(Each, Box<Node>),
     Pick(Pick, Box<Node>),
     Fill(Box<Node>, Filler),
     If(Box<Node>, Box<Node>, Option<Box<Node>>),
@@ -175,6 +202,14 @@ enum Reduction {
     Average,
     Minimum,
     Maximum,
+}
+
+/// What changes each value by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Each {
+    Absolute,
+    Ceiling,
+    Floor,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,10 +251,24 @@ impl Expression {
             | NodeKind::Array(_)
             | NodeKind::Negation(_)
             | NodeKind::Operation(..)
+            | NodeKind::Search(_)
             | NodeKind::Reduction(..)
+            | NodeKind::Each(..)
             | NodeKind::Pick(..)
             | NodeKind::Fill(..)
             | NodeKind::If(..) => {}
+        });
+        found
+    }
+
+    /// Every search of the expression, with its place, in the order of the text.
+    #[must_use]
+    pub fn searches(&self) -> Vec<(usize, &SearchCall)> {
+        let mut found = Vec::new();
+        self.root.visit(&mut |node| {
+            if let NodeKind::Search(call) = &node.kind {
+                found.push((node.at, call.as_ref()));
+            }
         });
         found
     }
@@ -248,11 +297,13 @@ impl Node {
             | NodeKind::Id(_)
             | NodeKind::Metrics(_)
             | NodeKind::Period(_)
+            | NodeKind::Search(_)
             | NodeKind::Band(_, None) => {}
             NodeKind::Array(items) => items.iter().for_each(|item| item.visit(found)),
             NodeKind::Negation(inner)
             | NodeKind::Band(_, Some(inner))
             | NodeKind::Reduction(_, inner)
+            | NodeKind::Each(_, inner)
             | NodeKind::Pick(_, inner) => inner.visit(found),
             NodeKind::Operation(_, left, right) => {
                 left.visit(found);

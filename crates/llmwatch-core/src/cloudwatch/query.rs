@@ -1,5 +1,6 @@
 //! Metric data queries: metrics and expressions over them, as `GetMetricData` and alarms take them.
 
+mod found;
 mod plan;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ pub(super) use plan::Plan;
 use thiserror::Error;
 
 use super::band::{Bands, Trainings};
-use super::math::{MathError, Value};
+use super::math::{MathError, TimeSeries, Value};
 use super::metric::{MetricKey, MetricStore, Stat, Window};
 
 /// One metric or expression of a request.
@@ -19,7 +20,8 @@ pub struct MetricDataQuery {
     pub source: QuerySource,
     /// Whether its values are part of the result.
     pub returned: Returned,
-    /// What the result calls it; the metric's name, or the id of an expression, when absent.
+    /// What the result calls it; the metric's name, or the id of an expression, when absent. Each
+    /// series of an array is called by this and by what tells it apart, with a space between.
     pub label: Option<String>,
 }
 
@@ -32,7 +34,7 @@ pub enum QuerySource {
     Expression {
         /// The expression.
         text: String,
-        /// Seconds; used only where no metric gives a period.
+        /// Seconds; used only where no metric gives a period, and over that of a search.
         period_seconds: Option<u32>,
     },
 }
@@ -63,7 +65,7 @@ pub struct QueryResult {
     /// The query's id. A query that yields several series has several results with its id; of a
     /// band the first is the upper edge, the second the lower.
     pub id: String,
-    /// The query's label.
+    /// The query's label; of several series with the metric's own.
     pub label: String,
     /// In time order, stamped with the start of the period; missing datapoints are left out.
     pub points: Vec<(Timestamp, f64)>,
@@ -100,6 +102,12 @@ pub enum QueryError {
     /// A returned expression that yields a number.
     #[error("query `{0}` yields a number, not a time series")]
     NotASeries(String),
+    /// A search whose period neither it nor its query says.
+    #[error("query `{0}`: a search needs a period, its own or the query's")]
+    SearchWithoutPeriod(String),
+    /// A band of what searches find.
+    #[error("query `{0}` searches, and an anomaly band of a SEARCH is not supported")]
+    BandOfSearch(String),
     /// `ReturnData` is false everywhere.
     #[error("no query is returned")]
     NothingReturned,
@@ -154,13 +162,28 @@ pub fn evaluate_with_bands(
                 return Err(QueryError::NotASeries(query.id.clone()));
             }
         };
+        let is_array = matches!(values.get(&position), Some(Value::Array(_)));
         results.extend(series.iter().map(|series| QueryResult {
             id: query.id.clone(),
-            label: label(query),
+            label: if is_array { label_of(query, series) } else { label(query) },
             points: series.points(),
         }));
     }
     Ok(results)
+}
+
+/// Whether a search of the request finds more series than CloudWatch returns: then results are
+/// there and not complete, and `GetMetricData` says so in a message.
+///
+/// # Errors
+///
+/// A request that CloudWatch would refuse.
+pub fn exceeds_search_limit(
+    queries: &[MetricDataQuery],
+    store: &MetricStore,
+    window: Window,
+) -> Result<bool, QueryError> {
+    Ok(Plan::new(queries)?.searches().any(|search| search.exceeds_limit(store, window)))
 }
 
 /// The bands a request's expressions ask for, trained on the two weeks before the window starts.
@@ -186,6 +209,19 @@ fn label(query: &MetricDataQuery) -> String {
         (Some(label), _) => label.clone(),
         (None, QuerySource::Metric(metric)) => metric.key.name.clone(),
         (None, QuerySource::Expression { .. }) => query.id.clone(),
+    }
+}
+
+/// The label of one series of an array: the expression's, then the metric's own, which stands alone
+/// beside an empty one. Without a label of the expression it stands alone too (ours: the default
+/// that CloudWatch makes is not documented).
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>.
+fn label_of(query: &MetricDataQuery, series: &TimeSeries) -> String {
+    match (query.label.as_deref(), &series.label) {
+        (_, None) => label(query),
+        (None | Some(""), Some(metric)) => metric.clone(),
+        (Some(expression), Some(metric)) => format!("{expression} {metric}"),
     }
 }
 

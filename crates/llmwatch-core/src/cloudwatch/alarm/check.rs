@@ -46,6 +46,9 @@ pub fn check(alarm: &MetricAlarm) -> Result<CheckedAlarm<'_>, AlarmError> {
         (Watched::Metric(_), Condition::Band(_, id)) => Err(AlarmError::NoBand(id.clone())),
         (Watched::Queries(queries), condition) => {
             let plan = Plan::new(queries)?;
+            if plan.has_search() {
+                return Err(AlarmError::Search);
+            }
             let band = match condition {
                 Condition::Threshold(..) => None,
                 Condition::Band(_, id) => Some(band(queries, &plan, id)?),

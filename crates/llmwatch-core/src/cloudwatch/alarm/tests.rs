@@ -376,6 +376,11 @@ fn impossible_alarms_are_refused() {
         ..possible.clone()
     };
     check_refused(&no_band, AlarmError::NoBand("ad1".to_owned()));
+    let searching = vec![
+        metric_query("m1", 60, Returned::No),
+        expression("e1", "m1 + SUM(SEARCH('{AWS/Bedrock,ModelId} Invocations', 'Sum', 60))"),
+    ];
+    check_refused(&watching(searching), AlarmError::Search);
 }
 
 #[test]

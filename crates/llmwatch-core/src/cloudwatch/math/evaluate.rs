@@ -1,9 +1,13 @@
 //! Evaluates an expression period by period; a missing datapoint is NaN throughout.
 
+mod fill;
+
 use std::collections::BTreeMap;
 
+use fill::fill;
+
 use super::{
-    DEFAULT_BAND_WIDTH, Filler, MathError, MathProblem, Node, NodeKind, Operator, Pick, Reduction,
+    DEFAULT_BAND_WIDTH, Each, MathError, MathProblem, Node, NodeKind, Operator, Pick, Reduction,
     TimeSeries, Value,
 };
 use crate::cloudwatch::band::Bands;
@@ -15,11 +19,20 @@ pub struct Inputs<'values> {
     pub values: BTreeMap<&'values str, &'values Value>,
     /// The ids among them that are metrics, in the order of the request.
     pub metrics: Vec<&'values str>,
+    /// What each search of the expression found, by its place.
+    pub found: BTreeMap<usize, Vec<TimeSeries>>,
     /// The trained bands; an id without one has no band anywhere.
     pub bands: &'values Bands,
 }
 
 type Evaluated = Result<Value, MathError>;
+
+/// What is made of a search that found nothing.
+const NO_SERIES: Value = Value::Array(Vec::new());
+
+fn is_no_series(value: &Value) -> bool {
+    matches!(value, Value::Array(all) if all.is_empty())
+}
 
 pub(super) fn evaluate(node: &Node, inputs: &Inputs<'_>) -> Evaluated {
     match &node.kind {
@@ -36,7 +49,12 @@ pub(super) fn evaluate(node: &Node, inputs: &Inputs<'_>) -> Evaluated {
             }
         },
         NodeKind::Band(id, width) => band(node, id, width.as_deref(), inputs),
+        NodeKind::Search(_) => match inputs.found.get(&node.at) {
+            Some(found) => Ok(Value::Array(found.clone())),
+            None => node.error(MathProblem::Arguments("nothing was searched for this SEARCH")),
+        },
         NodeKind::Reduction(how, of) => reduce(of, *how, inputs),
+        NodeKind::Each(how, of) => each(of, *how, inputs),
         NodeKind::Pick(which, of) => pick(of, *which, inputs),
         NodeKind::Fill(of, filler) => fill(of, filler, inputs),
         NodeKind::If(condition, yes, no) => conditional(condition, yes, no.as_deref(), inputs),
@@ -100,7 +118,8 @@ fn operate(operator: Operator, left: Value, right: Value) -> Result<Value, MathP
         (Value::Scalar(left), right) => Ok(map(right, |value| apply(operator, left, value))),
         (left, Value::Scalar(right)) => Ok(map(left, |value| apply(operator, value, right))),
         (Value::Series(left), Value::Series(right)) => {
-            join(operator, left, &right).map(Value::Series)
+            let joined = join(operator, left, &right)?;
+            Ok(Value::Series(TimeSeries { label: None, ..joined }))
         }
         (Value::Array(left), Value::Series(right)) => left
             .into_iter()
@@ -109,7 +128,10 @@ fn operate(operator: Operator, left: Value, right: Value) -> Result<Value, MathP
             .map(Value::Array),
         (Value::Series(left), Value::Array(right)) => right
             .iter()
-            .map(|series| join(operator, left.clone(), series))
+            .map(|series| {
+                let left = TimeSeries { label: series.label.clone(), ..left.clone() };
+                join(operator, left, series)
+            })
             .collect::<Result<_, _>>()
             .map(Value::Array),
         (Value::Array(left), Value::Array(right)) => {
@@ -195,10 +217,8 @@ fn reduce(of: &Node, how: Reduction, inputs: &Inputs<'_>) -> Evaluated {
             Ok(Value::Scalar(reduction(how, &present, present.len())))
         }
         Value::Array(all) => {
-            let Some(first) = all.first() else {
-                return of.error(MathProblem::Arguments("the array is empty"));
-            };
-            let mut result = first.clone();
+            let Some(first) = all.first() else { return Ok(Value::Array(all)) };
+            let mut result = TimeSeries { label: None, ..first.clone() };
             for series in &all {
                 let same = same_periods(first, series);
                 same.map_err(|problem| MathError { at: of.at, problem })?;
@@ -229,6 +249,17 @@ fn reduction(how: Reduction, present: &[f64], members: usize) -> f64 {
     }
 }
 
+fn each(of: &Node, how: Each, inputs: &Inputs<'_>) -> Evaluated {
+    match evaluate(of, inputs)? {
+        Value::Scalar(_) => of.error(MathProblem::Arguments("a time series is needed here")),
+        series => Ok(map(series, |value| match how {
+            Each::Absolute => value.abs(),
+            Each::Ceiling => value.ceil(),
+            Each::Floor => value.floor(),
+        })),
+    }
+}
+
 fn pick(of: &Node, which: Pick, inputs: &Inputs<'_>) -> Evaluated {
     let Value::Array(mut all) = evaluate(of, inputs)? else {
         return of.error(MathProblem::Arguments("FIRST and LAST take an array"));
@@ -238,77 +269,16 @@ fn pick(of: &Node, which: Pick, inputs: &Inputs<'_>) -> Evaluated {
         Pick::First => Some(all.swap_remove(0)),
         Pick::Last => all.pop(),
     };
-    match picked {
-        Some(series) => Ok(Value::Series(series)),
-        None => of.error(MathProblem::Arguments("the array is empty")),
-    }
-}
-
-fn fill(of: &Node, filler: &Filler, inputs: &Inputs<'_>) -> Evaluated {
-    let filler_value = match filler {
-        Filler::Repeat | Filler::Linear => None,
-        Filler::Value(node) => Some((node.at, evaluate(node, inputs)?)),
-    };
-    let fill_one = |mut series: TimeSeries| -> Result<TimeSeries, MathError> {
-        match (filler, &filler_value) {
-            (Filler::Linear, _) => draw_lines(&mut series.values),
-            (_, None) => repeat(&mut series.values),
-            (_, Some((_, Value::Scalar(number)))) => {
-                series.values.iter_mut().filter(|v| v.is_nan()).for_each(|v| *v = *number);
-            }
-            (_, Some((at, Value::Series(other)))) => {
-                let same = same_periods(&series, other);
-                same.map_err(|problem| MathError { at: *at, problem })?;
-                let pairs = series.values.iter_mut().zip(&other.values);
-                pairs.filter(|(v, _)| v.is_nan()).for_each(|(v, other)| *v = *other);
-            }
-            (_, Some((at, Value::Array(_)))) => {
-                let problem = MathProblem::Arguments("FILL takes a number, one series or a word");
-                return Err(MathError { at: *at, problem });
-            }
-        }
-        Ok(series)
-    };
-    match evaluate(of, inputs)? {
-        Value::Scalar(_) => of.error(MathProblem::Arguments("FILL takes a time series")),
-        Value::Series(series) => fill_one(series).map(Value::Series),
-        Value::Array(all) => {
-            all.into_iter().map(fill_one).collect::<Result<_, _>>().map(Value::Array)
-        }
-    }
-}
-
-fn repeat(values: &mut [f64]) {
-    let mut last = f64::NAN;
-    for value in values {
-        if value.is_nan() {
-            *value = last;
-        } else {
-            last = *value;
-        }
-    }
-}
-
-fn draw_lines(values: &mut [f64]) {
-    let mut before: Option<usize> = None;
-    for position in 0..values.len() {
-        if values[position].is_nan() {
-            continue;
-        }
-        if let Some(start) = before {
-            let step = (values[position] - values[start]) / (position - start) as f64;
-            for gap in start + 1..position {
-                values[gap] = values[start] + step * (gap - start) as f64;
-            }
-        }
-        before = Some(position);
-    }
+    Ok(picked.map_or(NO_SERIES, Value::Series))
 }
 
 fn conditional(condition: &Node, yes: &Node, no: Option<&Node>, inputs: &Inputs<'_>) -> Evaluated {
     let truth = evaluate(condition, inputs)?;
     let yes_value = branch(yes, inputs)?;
     let no_value = no.map(|no| branch(no, inputs)).transpose()?;
+    if [Some(&truth), Some(&yes_value), no_value.as_ref()].into_iter().flatten().any(is_no_series) {
+        return Ok(NO_SERIES);
+    }
     let mut truth = match truth {
         Value::Series(series) => series,
         Value::Scalar(number) if number != 0.0 => return Ok(yes_value),
@@ -334,12 +304,14 @@ fn conditional(condition: &Node, yes: &Node, no: Option<&Node>, inputs: &Inputs<
             if chosen.is_nan() { 0.0 } else { chosen }
         };
     }
-    Ok(Value::Series(truth))
+    Ok(Value::Series(TimeSeries { label: None, ..truth }))
 }
 
 fn branch(node: &Node, inputs: &Inputs<'_>) -> Evaluated {
     match evaluate(node, inputs)? {
-        Value::Array(_) => node.error(MathProblem::Arguments("IF takes numbers and time series")),
+        Value::Array(all) if !all.is_empty() => {
+            node.error(MathProblem::Arguments("IF takes numbers and time series"))
+        }
         value => Ok(value),
     }
 }
@@ -368,7 +340,12 @@ fn band(node: &Node, id: &str, width: Option<&Node>, inputs: &Inputs<'_>) -> Eva
         return node.error(MathProblem::Arguments("a band needs one time series"));
     };
     let trained = inputs.bands.get(id);
-    let mut upper = TimeSeries { values: Vec::with_capacity(of.values.len()), ..*of };
+    let mut upper = TimeSeries {
+        start: of.start,
+        period_seconds: of.period_seconds,
+        values: Vec::with_capacity(of.values.len()),
+        label: None,
+    };
     let mut lower = upper.clone();
     for at in of.timestamps() {
         let edges = trained.and_then(|band| band.edges(at, width));

@@ -2,9 +2,10 @@
 //! minus. Function names are upper case; an id starts with a lower-case letter.
 
 use super::{
-    Expression, Filler, MAXIMUM_CHARACTERS, MAXIMUM_DEPTH, MathError, MathProblem, Node, NodeKind,
-    Operator, Pick, Reduction,
+    Each, Expression, Filler, MAXIMUM_CHARACTERS, MAXIMUM_DEPTH, MathError, MathProblem, Node,
+    NodeKind, Operator, Pick, Reduction, SearchCall,
 };
+use crate::cloudwatch::search::Search;
 use crate::excerpt::excerpt;
 
 /// Reads an expression.
@@ -209,6 +210,9 @@ impl Parser<'_> {
         if name == "FILL" {
             return self.fill();
         }
+        if name == "SEARCH" {
+            return self.search();
+        }
         let mut arguments = self.list(")")?.into_iter();
         let (first, second, third) = (arguments.next(), arguments.next(), arguments.next());
         if arguments.next().is_some() {
@@ -219,6 +223,9 @@ impl Parser<'_> {
             ("AVG", Some(of), None, None) => Ok(reduction(Reduction::Average, of)),
             ("MIN", Some(of), None, None) => Ok(reduction(Reduction::Minimum, of)),
             ("MAX", Some(of), None, None) => Ok(reduction(Reduction::Maximum, of)),
+            ("ABS", Some(of), None, None) => Ok(NodeKind::Each(Each::Absolute, Box::new(of))),
+            ("CEIL", Some(of), None, None) => Ok(NodeKind::Each(Each::Ceiling, Box::new(of))),
+            ("FLOOR", Some(of), None, None) => Ok(NodeKind::Each(Each::Floor, Box::new(of))),
             ("FIRST", Some(of), None, None) => Ok(NodeKind::Pick(Pick::First, Box::new(of))),
             ("LAST", Some(of), None, None) => Ok(NodeKind::Pick(Pick::Last, Box::new(of))),
             ("IF", Some(condition), Some(yes), no) => {
@@ -247,6 +254,52 @@ impl Parser<'_> {
         };
         self.expect(")")?;
         Ok(NodeKind::Metrics(part))
+    }
+
+    /// What is searched, the statistic, and perhaps the period.
+    fn search(&mut self) -> Result<NodeKind, MathError> {
+        let (at, text) = self.text("a search in single quotes")?;
+        let search = Search::parse(&text).map_err(|error| {
+            // The quote stands before the search.
+            MathError { at: at + 1 + error.at, problem: error.problem.into() }
+        })?;
+        self.expect(",")?;
+        let (at, name) = self.text("a statistic in single quotes")?;
+        let stat = name.parse();
+        let stat = stat.map_err(|unknown| MathError { at, problem: MathProblem::from(unknown) })?;
+        let mut period_seconds = None;
+        if self.sees(",") {
+            self.position += 1;
+            period_seconds = Some(self.period()?);
+        }
+        self.expect(")")?;
+        Ok(NodeKind::Search(Box::new(SearchCall { search, stat, period_seconds })))
+    }
+
+    fn period(&mut self) -> Result<u32, MathError> {
+        let seconds = match self.tokens.get(self.position) {
+            Some((_, Token::Number(seconds))) => *seconds,
+            _ => return self.expected("a period in seconds"),
+        };
+        // Sixty times a whole number, and none that a period of CloudWatch's could not be.
+        let is_period = seconds % 60.0 == 0.0 && (60.0..=86_400.0 * 365.0).contains(&seconds);
+        if !is_period {
+            let message = "the period of a search is a multiple of 60 seconds";
+            return self.fail(MathProblem::Arguments(message));
+        }
+        self.position += 1;
+        Ok(seconds as u32)
+    }
+
+    /// A text in quotes and where it starts.
+    fn text(&mut self, expected: &'static str) -> Result<(usize, String), MathError> {
+        match self.tokens.get(self.position) {
+            Some((at, Token::Text(text))) => {
+                self.position += 1;
+                Ok((*at, text.clone()))
+            }
+            _ => self.expected(expected),
+        }
     }
 
     fn fill(&mut self) -> Result<NodeKind, MathError> {
@@ -299,11 +352,15 @@ impl Parser<'_> {
             self.position += 1;
             return Ok(());
         }
+        self.expected(symbol)
+    }
+
+    fn expected<T>(&self, expected: &'static str) -> Result<T, MathError> {
         match self.tokens.get(self.position) {
-            None => self.fail(MathProblem::Ends(symbol)),
+            None => self.fail(MathProblem::Ends(expected)),
             Some((_, token)) => {
                 let found = token.to_string();
-                self.fail(MathProblem::Expected { expected: symbol, found })
+                self.fail(MathProblem::Expected { expected, found })
             }
         }
     }
@@ -318,8 +375,10 @@ impl Parser<'_> {
 }
 
 const BAND: &str = "ANOMALY_DETECTION_BAND";
-const KNOWN: [&str; 11] =
-    ["SUM", "AVG", "MIN", "MAX", "FIRST", "LAST", "IF", "PERIOD", BAND, "METRICS", "FILL"];
+const KNOWN: [&str; 15] = [
+    "SUM", "AVG", "MIN", "MAX", "ABS", "CEIL", "FLOOR", "FIRST", "LAST", "IF", "PERIOD", BAND,
+    "METRICS", "FILL", "SEARCH",
+];
 
 fn reduction(reduction: Reduction, of: Node) -> NodeKind {
     NodeKind::Reduction(reduction, Box::new(of))

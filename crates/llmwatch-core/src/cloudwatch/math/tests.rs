@@ -11,7 +11,12 @@ use crate::cloudwatch::band::{Band, Bands, Training};
 const MISSING: f64 = f64::NAN;
 
 fn series(values: &[f64]) -> TimeSeries {
-    TimeSeries { start: Timestamp::UNIX_EPOCH, period_seconds: 60, values: values.to_vec() }
+    TimeSeries {
+        start: Timestamp::UNIX_EPOCH,
+        period_seconds: 60,
+        values: values.to_vec(),
+        label: None,
+    }
 }
 
 fn evaluate_with(
@@ -21,12 +26,25 @@ fn evaluate_with(
 ) -> Result<Value, MathError> {
     let values: Vec<(&str, Value)> =
         metrics.iter().map(|(id, values)| (*id, Value::Series(series(values)))).collect();
+    let expression = parse(text)?;
     let inputs = Inputs {
         values: values.iter().map(|(id, value)| (*id, value)).collect(),
         metrics: values.iter().map(|(id, _)| *id).collect(),
+        found: found_by(&expression),
         bands,
     };
-    parse(text)?.evaluate(&inputs)
+    expression.evaluate(&inputs)
+}
+
+/// A search for `none` finds nothing; any other finds two series, `1 - 3 -` and `- - 5 -`.
+fn found_by(expression: &Expression) -> BTreeMap<usize, Vec<TimeSeries>> {
+    let none = crate::cloudwatch::search::Search::parse("none").unwrap();
+    let two = [[1.0, MISSING, 3.0, MISSING], [MISSING, MISSING, 5.0, MISSING]];
+    let found = |call: &SearchCall| match call.search == none {
+        true => Vec::new(),
+        false => two.iter().map(|values| series(values)).collect(),
+    };
+    expression.searches().into_iter().map(|(at, call)| (at, found(call))).collect()
 }
 
 /// m1 and m2 are the series the cases speak of.
@@ -160,6 +178,74 @@ fn functions_of_one_series_give_a_number() {
 }
 
 #[test]
+fn each_value_is_rounded_by_itself() {
+    check("CEIL(m1 / 4)", "1 1 - -");
+    check("FLOOR(m1 / 2)", "0 1 - -");
+    check("ABS(m1 - m2)", "9 2 30 -");
+    check("SUM(CEIL([m1, m2] / 4))", "4 1 8 -");
+    check_error("CEIL(1.5)", "at character 6: a time series is needed here");
+}
+
+#[test]
+fn a_search_is_an_array() {
+    check("SEARCH('{N} a', 'Sum', 60)", "1 - 3 - | - - 5 -");
+    check("SEARCH('{N} a', 'p99.9')", "1 - 3 - | - - 5 -");
+    check("SUM(SEARCH('{N} a', 'Sum', 60))", "1 - 8 -");
+    check("AVG(SEARCH('{N} a', 'Sum', 60))", "0.5 - 4 -");
+    check("MAX(SEARCH('{N} a', 'Sum', 60))", "1 - 5 -");
+    check("SEARCH('{N} a', 'Sum', 60) * 0 + 1", "1 - 1 - | - - 1 -");
+    check("SUM(SEARCH('{N} a', 'Sum', 60) * 0 + 1)", "1 - 2 -");
+    check("SEARCH('a', 'Sum', 60) - m1", "0 -2 3 - | -1 -2 5 -");
+    check("SUM(SEARCH('a', 'Sum', 60)) - SUM(SEARCH('b', 'Sum', 60))", "0 - 0 -");
+}
+
+#[test]
+fn of_nothing_found_nothing_is_made() {
+    for text in [
+        "SEARCH('none', 'Sum', 60)",
+        "SUM(SEARCH('none', 'Sum', 60))",
+        "FIRST(SEARCH('none', 'Sum', 60))",
+        "CEIL(SEARCH('none', 'Sum', 60)) * 2",
+        "FILL(SEARCH('none', 'Sum', 60), 0)",
+        "FILL(m1, SUM(SEARCH('none', 'Sum', 60)))",
+        "m1 - SUM(SEARCH('none', 'Sum', 60))",
+        "IF(SUM(SEARCH('none', 'Sum', 60)), m1)",
+        "IF(m1, SUM(SEARCH('none', 'Sum', 60)), 0)",
+        "SUM(METRICS(\"9\"))",
+    ] {
+        check(text, "");
+    }
+    check("SUM([SEARCH('none', 'Sum', 60), m1])", "1 2 - -");
+}
+
+#[test]
+fn a_wrong_search_is_refused_with_its_place() {
+    check_error("SEARCH(m1)", "at character 8: expected a search in single quotes, found `m1`");
+    check_error("SEARCH('a')", "at character 11: expected ,, found `)`");
+    check_error(
+        "SEARCH('a', Sum)",
+        "at character 13: expected a statistic in single quotes, found `Sum`",
+    );
+    check_error(
+        "SEARCH('a', 'Median')",
+        "at character 13: `Median` is not a statistic: use Sum, Average, Minimum, Maximum, \
+         SampleCount or p0 to p100",
+    );
+    check_error(
+        "1 + SEARCH('{N', 'Sum')",
+        "at character 15: the search ends where a comma or } is expected",
+    );
+    let period = "the period of a search is a multiple of 60 seconds";
+    for wrong in ["30", "90", "0", "61.5", "1e12"] {
+        check_error(&format!("SEARCH('a', 'Sum', {wrong})"), &format!("at character 20: {period}"));
+    }
+    check_error(
+        "SEARCH('a', 'Sum', m1)",
+        "at character 20: expected a period in seconds, found `m1`",
+    );
+}
+
+#[test]
 fn without_a_false_branch_the_datapoint_is_dropped() {
     check("IF(m1 > 1, m1)", "- 2 - -");
     check("IF(m2 >= 20, m1 / m2)", "- - 0 -");
@@ -194,6 +280,7 @@ fn different_periods_cannot_be_combined() {
     let inputs = Inputs {
         values: BTreeMap::from([("a", &minutes), ("b", &hours)]),
         metrics: vec!["a", "b"],
+        found: BTreeMap::new(),
         bands: &bands,
     };
     for text in ["a + b", "SUM([a, b])", "FILL(a, b)", "IF(a, b)"] {
@@ -280,6 +367,9 @@ fn pieces() -> impl Strategy<Value = String> {
         "METRICS()",
         "PERIOD(m1)",
         "FIRST(",
+        "CEIL(",
+        "SEARCH('{N} a', 'Sum', 60)",
+        "SEARCH('none', 'Sum')",
         "ANOMALY_DETECTION_BAND(m1",
         " ",
         "\"",

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{MetricDataQuery, MetricStat, QueryError, QuerySource, Returned};
+use super::found::{PlannedSearch, series};
+use super::{MetricDataQuery, QueryError, QuerySource, Returned, label};
 use crate::cloudwatch::band::{Band, Bands, TRAINING_SECONDS, Training, Trainings};
-use crate::cloudwatch::math::{
-    self, Expression, Inputs, MathError, MathProblem, Reference, TimeSeries, Value,
-};
+use crate::cloudwatch::math::{self, Expression, Inputs, MathError, MathProblem, Reference, Value};
 use crate::cloudwatch::metric::{MINUTE_SECONDS, MetricStore, Window, minute_of, start_of_minute};
 
 /// The longest id CloudWatch takes.
@@ -32,6 +31,7 @@ enum Step {
         needs: BTreeSet<usize>,
         /// Those among them whose band it reads.
         banded: BTreeSet<usize>,
+        searches: Vec<PlannedSearch>,
     },
 }
 
@@ -53,6 +53,7 @@ impl<'queries> Plan<'queries> {
             .collect::<Result<Vec<_>, _>>()?;
         let mut plan = Self { queries, steps, order: Vec::new() };
         plan.order = plan.ordered()?;
+        plan.no_band_of_a_search()?;
         if plan.returned().is_empty() {
             return Err(QueryError::NothingReturned);
         }
@@ -71,6 +72,36 @@ impl<'queries> Plan<'queries> {
             Step::Metric => false,
             Step::Expression { expression, .. } => expression.is_band(),
         }
+    }
+
+    /// Every search of every expression.
+    pub(super) fn searches(&self) -> impl Iterator<Item = &PlannedSearch> {
+        self.steps.iter().flat_map(|step| match step {
+            Step::Metric => [].iter(),
+            Step::Expression { searches, .. } => searches.iter(),
+        })
+    }
+
+    /// Whether any expression searches.
+    pub(in crate::cloudwatch) fn has_search(&self) -> bool {
+        self.searches().next().is_some()
+    }
+
+    /// No band can be had of what searches find.
+    ///
+    /// Source: the section on anomaly detection of
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>.
+    fn no_band_of_a_search(&self) -> Result<(), QueryError> {
+        let searches = |position: usize| match &self.steps[position] {
+            Step::Metric => false,
+            Step::Expression { searches, .. } => !searches.is_empty(),
+        };
+        for banded in self.banded() {
+            if self.needed(&[banded]).into_iter().any(searches) {
+                return Err(QueryError::BandOfSearch(self.queries[banded].id.clone()));
+            }
+        }
+        Ok(())
     }
 
     /// The bands the expressions ask for, trained on the two weeks before the window starts.
@@ -142,10 +173,18 @@ impl<'queries> Plan<'queries> {
         for position in self.order.iter().filter(|position| needed.contains(position)) {
             let query = &self.queries[*position];
             let value = match (&query.source, &self.steps[*position]) {
-                (QuerySource::Metric(metric), _) => Value::Series(series(metric, store, window)),
+                (QuerySource::Metric(metric), _) => {
+                    Value::Series(series(metric, label(query), store, window))
+                }
                 (QuerySource::Expression { .. }, Step::Metric) => continue,
-                (QuerySource::Expression { .. }, Step::Expression { expression, needs, .. }) => {
-                    let inputs = self.inputs(needs, &values, bands);
+                (
+                    QuerySource::Expression { .. },
+                    Step::Expression { expression, needs, searches, .. },
+                ) => {
+                    let found = searches.iter();
+                    let found = found.map(|search| (search.at, search.series(store, window)));
+                    let inputs =
+                        Inputs { found: found.collect(), ..self.inputs(needs, &values, bands) };
                     let problem = |problem| QueryError::Math { id: query.id.clone(), problem };
                     expression.evaluate(&inputs).map_err(problem)?
                 }
@@ -169,6 +208,7 @@ impl<'queries> Plan<'queries> {
                 .filter(|(at, _)| matches!(self.queries[*at].source, QuerySource::Metric(_)))
                 .map(|(at, _)| id(at))
                 .collect(),
+            found: BTreeMap::new(),
             bands,
         }
     }
@@ -267,21 +307,8 @@ fn step(
             ),
         }
     }
-    Ok(Step::Expression { expression, needs, banded })
-}
-
-/// A metric over every period of the window, missing where it has no datapoint.
-fn series(metric: &MetricStat, store: &MetricStore, window: Window) -> TimeSeries {
-    let start = start_of_minute(minute_of(window.start));
-    let period = i64::from(metric.period_seconds.max(60));
-    let length = (window.end.as_second() - start.as_second()).max(0);
-    let periods = usize::try_from((length + period - 1) / period).unwrap_or_default();
-    let mut values = vec![f64::NAN; periods];
-    for (at, value) in store.datapoints(&metric.key, &metric.stat, metric.period_seconds, window) {
-        let position = (at.as_second() - start.as_second()) / period;
-        if let Some(slot) = usize::try_from(position).ok().and_then(|at| values.get_mut(at)) {
-            *slot = value;
-        }
-    }
-    TimeSeries { start, period_seconds: metric.period_seconds, values }
+    let searches = expression.searches();
+    let searches = searches.into_iter().map(|(at, call)| PlannedSearch::new(query, at, call));
+    let searches = searches.collect::<Result<Vec<_>, _>>()?;
+    Ok(Step::Expression { expression, needs, banded, searches })
 }

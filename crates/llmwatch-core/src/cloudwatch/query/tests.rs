@@ -95,8 +95,89 @@ fn an_array_gives_a_result_for_each_series() {
             metric("m2", 120, Returned::No),
             expression("e1", "METRICS() * 2"),
         ],
-        &["e1 0:6", "e1 2:20"],
+        &["m1 0:6", "m2 2:20"],
     );
+}
+
+/// Searches in a store where `Used` has a series for each of three places, one long ago.
+#[track_caller]
+fn check_search(text: &str, period_seconds: Option<u32>, label: Option<&str>, expected: &[&str]) {
+    let mut store = store();
+    let used = |place: &str| MetricKey {
+        dimensions: [("Kind".to_owned(), "k".to_owned()), ("Place".to_owned(), place.to_owned())]
+            .into(),
+        ..key("Used")
+    };
+    const DAY: i64 = 1_440;
+    store.put_minutes(&used("past"), minute(0), &[9.0]);
+    store.put_minutes(&used("here"), minute(15 * DAY), &[1.0, 2.0, 3.0]);
+    store.put_minutes(&used("there"), minute(15 * DAY + 2), &[10.0]);
+    store.put_minutes(&used("future"), minute(15 * DAY + 60), &[1.0]);
+    let query = MetricDataQuery {
+        source: QuerySource::Expression { text: text.to_owned(), period_seconds },
+        label: label.map(str::to_owned),
+        ..expression("e1", "")
+    };
+    let window = Window { visible_until: minute(15 * DAY + 4), ..window(15 * DAY, 15 * DAY + 4) };
+    let shown: Vec<String> = evaluate(&[query], &store, window)
+        .unwrap()
+        .iter()
+        .map(|result| {
+            let points = result.points.iter();
+            let points =
+                points.map(|(at, value)| format!(" {}:{value}", minute_of(*at) - 15 * DAY));
+            format!("{}{}", result.label, points.collect::<String>())
+        })
+        .collect();
+    assert_eq!(shown, expected, "{text}");
+}
+
+#[test]
+fn a_search_reads_what_it_finds_by_its_statistic_and_period() {
+    let found = r#"SEARCH('{AWS/Bedrock,Kind,Place} MetricName="Used"', 'Sum', 120)"#;
+    check_search(found, None, None, &["here 0:3 2:3", "there 2:10"]);
+    check_search(found, Some(60), None, &["here 0:1 1:2 2:3", "there 2:10"]);
+    check_search(&format!("SUM({found})"), None, None, &["e1 0:3 2:13"]);
+    check_search(&format!("SUM({found} * 0 + 1)"), None, None, &["e1 0:1 2:2"]);
+    let without = r#"SEARCH('{AWS/Bedrock,Kind,Place} Place=here', 'Maximum')"#;
+    check_search(without, Some(240), None, &["Used 0:3"]);
+    check_search("SEARCH('{AWS/Bedrock,Kind} Used', 'Sum', 60)", None, None, &[]);
+    check_search("SUM(SEARCH('{AWS/Bedrock,Kind} Used', 'Sum', 60))", None, None, &[]);
+}
+
+#[test]
+fn each_series_of_a_search_has_the_expressions_label_and_its_own() {
+    let found = "SEARCH('{AWS/Bedrock,Kind,Place}', 'Sum', 240)";
+    check_search(found, None, Some(""), &["here 0:6", "there 0:10"]);
+    check_search(found, None, Some("used"), &["used here 0:6", "used there 0:10"]);
+    check_search(
+        &format!("{found} * 2"),
+        None,
+        Some("twice"),
+        &["twice here 0:12", "twice there 0:20"],
+    );
+    check_search(
+        &format!("100 / {found}"),
+        None,
+        Some(""),
+        &["here 0:16.666666666666668", "there 0:10"],
+    );
+    check_search(&format!("SUM({found})"), None, Some("all"), &["all 0:16"]);
+}
+
+#[test]
+fn a_search_returns_500_series_and_says_that_there_are_more() {
+    let queries = [expression("e1", "SUM(SEARCH('{AWS/Bedrock,Place}', 'Sum', 60))")];
+    for (there_are, found, exceeds) in [(500, 500.0, false), (501, 500.0, true)] {
+        let mut store = MetricStore::default();
+        for number in 0..there_are {
+            let dimensions = [("Place".to_owned(), number.to_string())].into();
+            store.put_minutes(&MetricKey { dimensions, ..key("Used") }, minute(0), &[1.0]);
+        }
+        let results = evaluate(&queries, &store, window(0, 1)).unwrap();
+        assert_eq!(results[0].points, [(minute(0), found)]);
+        assert_eq!(exceeds_search_limit(&queries, &store, window(0, 1)), Ok(exceeds));
+    }
 }
 
 #[test]
@@ -153,6 +234,24 @@ fn requests_cloudwatch_refuses_are_errors() {
     check_error(
         &[metric("m1", 60, Returned::No), expression("e1", "SUM(m1)")],
         "query `e1` yields a number, not a time series",
+    );
+    check_error(
+        &[expression("e1", "SEARCH('a', 'Sum')")],
+        "query `e1`: a search needs a period, its own or the query's",
+    );
+    check_error(
+        &[
+            expression("e1", "ANOMALY_DETECTION_BAND(e2)"),
+            expression("e2", "e3 * 2"),
+            expression("e3", "SUM(SEARCH('a', 'Sum', 60))"),
+        ],
+        "query `e2` searches, and an anomaly band of a SEARCH is not supported",
+    );
+    check_error(
+        &[metric("m1", 120, Returned::No), expression("e1", "m1 + SEARCH('m2', 'Sum', 60)")],
+        &format!(
+            "{id}: at character 4: series with periods of 120 and 60 seconds cannot be combined"
+        ),
     );
     check_error(
         &[
