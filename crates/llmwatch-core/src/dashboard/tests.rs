@@ -1,3 +1,5 @@
+mod evaluated;
+
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
