@@ -3,6 +3,7 @@
 mod found;
 mod plan;
 
+use found::PlannedSearch;
 use jiff::Timestamp;
 pub(super) use plan::Plan;
 use thiserror::Error;
@@ -184,6 +185,22 @@ pub fn exceeds_search_limit(
     window: Window,
 ) -> Result<bool, QueryError> {
     Ok(Plan::new(queries)?.searches().any(|search| search.exceeds_limit(store, window)))
+}
+
+/// The shortest period, in seconds, by which a metric of the request is read, searched ones included;
+/// none of a request that reads nothing.
+///
+/// # Errors
+///
+/// A request that CloudWatch would refuse.
+pub fn shortest_period(queries: &[MetricDataQuery]) -> Result<Option<u32>, QueryError> {
+    let plan = Plan::new(queries)?;
+    let searched = plan.searches().map(PlannedSearch::period_seconds);
+    let named = queries.iter().filter_map(|query| match &query.source {
+        QuerySource::Metric(metric) => Some(metric.period_seconds),
+        QuerySource::Expression { .. } => None,
+    });
+    Ok(named.chain(searched).min())
 }
 
 /// The bands a request's expressions ask for, trained on the two weeks before the window starts.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use llmwatch_core::cloudwatch::metric::{
     DimensionFilter, MetricFilter, MetricKey, MetricStore, Stat, StatisticSet, Window,
 };
-use llmwatch_core::cloudwatch::query;
+use llmwatch_core::cloudwatch::query::{self, QueryError};
 use serde_json::{Value, json};
 
 use super::{CloudWatch, bad_token, convert, refused, validate};
@@ -80,12 +80,17 @@ impl CloudWatch {
             )));
         }
         validate::metric_queries(given)?;
-        let window = self.window(input, given, now)?;
         let queries = convert::queries(given)?;
+        let refuse = |problem: QueryError| refused(problem.to_string());
+        let shortest = query::shortest_period(&queries).map_err(refuse)?;
+        let window = self.window(input, shortest, now)?;
         let trainings = self.trainings(&queries);
         let results = query::train_bands(&queries, &self.metrics, window, &trainings)
             .and_then(|bands| query::evaluate_with_bands(&queries, &self.metrics, window, &bands))
-            .map_err(|problem| refused(problem.to_string()))?;
+            .map_err(refuse)?;
+        let exceeds =
+            query::exceeds_search_limit(&queries, &self.metrics, window).map_err(refuse)?;
+        let messages = if exceeds { json!([too_many_found()]) } else { json!([]) };
         let ascending = text(input, "ScanBy") == Some("TimestampAscending");
         let points: Vec<(usize, Timestamp, f64)> = results
             .iter()
@@ -121,11 +126,16 @@ impl CloudWatch {
             }));
         }
         let next = next_token(&listing, end, points.len());
-        Ok(json!({"MetricDataResults": shown, "NextToken": next, "Messages": []}))
+        Ok(json!({"MetricDataResults": shown, "NextToken": next, "Messages": messages}))
     }
 
     /// The time a request looks at: what is kept and published of it.
-    fn window(&self, input: &Value, queries: &[Value], now: Timestamp) -> Result<Window, AwsError> {
+    fn window(
+        &self,
+        input: &Value,
+        shortest_period: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Window, AwsError> {
         let start = time(input, "StartTime").ok_or_else(|| refused("StartTime is out of range"))?;
         let end = time(input, "EndTime").ok_or_else(|| refused("EndTime is out of range"))?;
         if start >= end {
@@ -133,8 +143,7 @@ impl CloudWatch {
                 "The parameter StartTime must be less than the parameter EndTime.",
             ));
         }
-        let periods = queries.iter().filter_map(|query| count(query.get("MetricStat")?, "Period"));
-        let kept = match periods.min() {
+        let kept = match shortest_period {
             Some(period) if period % 300 != 0 => Some(MINUTES_KEPT),
             Some(period) if period % 3_600 != 0 => Some(FIVE_MINUTES_KEPT),
             _ => None,
@@ -150,7 +159,7 @@ impl CloudWatch {
         now: Timestamp,
     ) -> Result<Value, AwsError> {
         let period = convert::period(count(input, "Period").unwrap_or_default())?;
-        let window = self.window(input, &[], now)?;
+        let window = self.window(input, None, now)?;
         let periods = window.end.duration_since(window.start).as_secs() / i64::from(period);
         if periods > STATISTICS_AT_ONCE {
             return Err(AwsError::new(
@@ -213,6 +222,16 @@ impl CloudWatch {
             .map_err(|problem| invalid(problem.to_string()))?;
         Ok(json!({"Metrics": page, "NextToken": next}))
     }
+}
+
+/// The message beside results that a search's limit has cut.
+///
+/// The words are botocore's example; the code is the one that Grafana's data source tells by.
+fn too_many_found() -> Value {
+    json!({
+        "Code": "MaxMetricsExceeded",
+        "Value": "Maximum number of allowed metrics exceeded. Your search may have been limited.",
+    })
 }
 
 fn described(key: &MetricKey) -> Value {

@@ -11,8 +11,9 @@ use crate::cloudwatch::search::{self, MAXIMUM_SERIES};
 
 /// A metric without data for this long is found no more.
 ///
-/// `ListMetrics` forgets it then; that a search does too is ours:
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html>.
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html> ("the Amazon
+/// CloudWatch console limits the search to metrics that were updated in the last 2 weeks"). That a
+/// search over an older window counts from its end is ours.
 const MEMORY: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// A search of an expression, with the period it is read by.
@@ -62,6 +63,11 @@ impl PlannedSearch {
             series(&metric, label, store, window)
         };
         keys.into_iter().zip(labels).map(read).collect()
+    }
+
+    /// Seconds per datapoint.
+    pub(super) fn period_seconds(&self) -> u32 {
+        self.period_seconds
     }
 
     /// Whether more is found than CloudWatch returns.

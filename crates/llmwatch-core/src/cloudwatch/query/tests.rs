@@ -166,6 +166,15 @@ fn each_series_of_a_search_has_the_expressions_label_and_its_own() {
 }
 
 #[test]
+fn the_shortest_period_is_that_of_a_metric_or_a_search() {
+    let search = expression("e1", "SUM(SEARCH('a', 'Sum', 120)) + SUM(SEARCH('b', 'Sum', 300))");
+    assert_eq!(shortest_period(std::slice::from_ref(&search)), Ok(Some(120)));
+    assert_eq!(shortest_period(&[search.clone(), metric("m1", 60, Returned::No)]), Ok(Some(60)));
+    assert_eq!(shortest_period(&[metric("m1", 300, Returned::No), search]), Ok(Some(120)));
+    assert_eq!(shortest_period(&[expression("e1", "m1")]).ok(), None);
+}
+
+#[test]
 fn a_search_returns_500_series_and_says_that_there_are_more() {
     let queries = [expression("e1", "SUM(SEARCH('{AWS/Bedrock,Place}', 'Sum', 60))")];
     for (there_are, found, exceeds) in [(500, 500.0, false), (501, 500.0, true)] {

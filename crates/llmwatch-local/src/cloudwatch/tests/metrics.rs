@@ -162,6 +162,90 @@ fn list_metrics_is_paged_by_500_and_forgets_after_two_weeks() {
     assert_eq!(fixture.ok("ListMetrics", json!({}))["Metrics"], json!([]));
 }
 
+/// Each result as `id label values`, oldest value first.
+fn answered(fixture: &mut Fixture, queries: &[Value]) -> Vec<String> {
+    let mut input = request(fixture, 4, queries);
+    input["ScanBy"] = json!("TimestampAscending");
+    let found = fixture.ok("GetMetricData", input);
+    let results = found["MetricDataResults"].as_array().unwrap().iter();
+    let word = |result: &Value, member: &str| result[member].as_str().unwrap().to_owned();
+    results
+        .map(|result| {
+            format!("{} {} {}", word(result, "Id"), word(result, "Label"), result["Values"])
+        })
+        .collect()
+}
+
+#[test]
+fn a_search_answers_with_every_series_it_finds() {
+    let mut fixture = Fixture::new();
+    let at = Timestamp::from_second((fixture.minute - 4) * 60).unwrap();
+    for (model, value) in [("a", 1.0), ("b", 2.0)] {
+        let dimensions = json!({"Dimensions": [{"Name": "ModelId", "Value": model}],
+            "MetricName": "Invocations"});
+        let key = convert::metric_key("AWS/Bedrock", &dimensions).unwrap();
+        let values = [Some(value); 4];
+        fixture.cloudwatch.seed(&key, at, SignedDuration::from_mins(1), &values);
+    }
+    let search = r#"SEARCH('{"AWS/Bedrock","ModelId"} MetricName="Invocations"', 'Sum', 120)"#;
+    let expression = |text: &str| json!({"Id": "e", "Expression": text, "Label": "calls"});
+    let whole = [expression(search)];
+    assert_eq!(answered(&mut fixture, &whole), ["e calls a [2.0,2.0]", "e calls b [4.0,4.0]"]);
+    let mut each_minute = expression(search);
+    each_minute["Period"] = json!(60);
+    assert_eq!(
+        answered(&mut fixture, &[each_minute]),
+        ["e calls a [1.0,1.0,1.0,1.0]", "e calls b [2.0,2.0,2.0,2.0]"]
+    );
+    let sum = expression(&format!("SUM({search}) / 2"));
+    assert_eq!(answered(&mut fixture, &[sum]), ["e calls [3.0,3.0]"]);
+    let nothing = expression("SUM(SEARCH('{AWS/Bedrock,Nobody}', 'Sum', 60))");
+    assert_eq!(answered(&mut fixture, &[nothing]), Vec::<String>::new());
+    let wrong = [json!({"Id": "e", "Expression": "SEARCH('{AWS/Bedrock', 'Sum', 60)"})];
+    let input = request(&fixture, 4, &wrong);
+    fixture.refused("GetMetricData", input, "ValidationError", "a comma or }");
+}
+
+#[test]
+fn a_search_that_finds_too_much_says_so() {
+    let mut fixture = Fixture::new();
+    let search = json!({"Id": "e", "Expression": "SEARCH('{AWS/Bedrock,ModelId}', 'Sum', 60)"});
+    for (there_are, codes) in [(500, json!([])), (501, json!(["MaxMetricsExceeded"]))] {
+        for number in 0..there_are {
+            fixture.seed(&format!("Metric{number}"), &[1.0]);
+        }
+        let input = request(&fixture, 4, std::slice::from_ref(&search));
+        let found = fixture.ok("GetMetricData", input);
+        assert_eq!(found["MetricDataResults"].as_array().unwrap().len(), 500);
+        let messages = found["Messages"].as_array().unwrap().iter();
+        assert_eq!(messages.map(|message| message["Code"].clone()).collect::<Value>(), codes);
+    }
+}
+
+#[test]
+fn what_a_search_finds_is_kept_as_long_as_its_period_says() {
+    let mut fixture = Fixture::new();
+    fixture.seed("Invocations", &vec![1.0; 16 * 1440]);
+    let search = json!({"Id": "e", "Expression": "SEARCH('{AWS/Bedrock,ModelId}', 'Sum', 60)"});
+    let input = request(&fixture, 16 * 1440, &[search]);
+    assert_eq!(read_all(&mut fixture, input).0["e"], 15 * 1440);
+}
+
+#[test]
+fn an_alarm_on_a_search_is_refused() {
+    let mut fixture = Fixture::new();
+    let mut config = alarm("a", "Invocations");
+    let members = config.as_object_mut().unwrap();
+    for member in ["Namespace", "MetricName", "Dimensions", "Statistic", "Period"] {
+        members.remove(member);
+    }
+    let text = "SUM(SEARCH('{AWS/Bedrock,ModelId} Invocations', 'Sum', 60))";
+    let watched = json!({"Id": "e", "Expression": text, "Period": 60, "ReturnData": true});
+    members.insert("Metrics".to_owned(), json!([watched]));
+    let words = "SEARCH is not supported on Metric Alarms";
+    fixture.refused("PutMetricAlarm", config, "ValidationError", words);
+}
+
 #[test]
 fn get_metric_statistics_gives_each_statistic_of_a_period() {
     let mut fixture = Fixture::new();
