@@ -53,6 +53,9 @@ pub struct Fault {
     /// Only calls of invocations that spoke of this; `None` for every one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
+    /// Only calls whose path has this text: an object of S3; `None` for every path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// Milliseconds of a delay.
     pub delay_ms: u32,
 }
@@ -69,6 +72,7 @@ impl Fault {
             skip: 0,
             caller: None,
             about: None,
+            path: None,
             delay_ms: 0,
         }
     }

@@ -60,6 +60,9 @@ pub struct Fault {
     /// the name of a pool says which of several incidents is meant.
     #[serde(default)]
     pub about: Option<String>,
+    /// Only calls whose path has this text, percent-encoded as it is sent: an object of S3.
+    #[serde(default)]
+    pub path: Option<String>,
     /// Milliseconds of a delay.
     #[serde(default)]
     pub delay_ms: u64,
@@ -114,11 +117,12 @@ impl Faults {
 
     /// The fault that hits this call, if one does; uses it up.
     #[must_use]
-    pub fn take(&self, call: &Call, body: &[u8]) -> Option<Fault> {
+    pub fn take(&self, call: &Call, path: &str, body: &[u8]) -> Option<Fault> {
         let mut state = lock(&self.state);
         state.listen(call, body);
         let State { ordered, spoke_of, .. } = &mut *state;
-        for (_, fault) in ordered.iter_mut().filter(|(_, fault)| fault.matches(call, spoke_of)) {
+        let hits = |fault: &Fault| fault.is_at(path) && fault.matches(call, spoke_of);
+        for (_, fault) in ordered.iter_mut().filter(|(_, fault)| hits(fault)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
                 continue;
@@ -165,6 +169,10 @@ impl Fault {
                 .about
                 .as_ref()
                 .is_none_or(|about| spoke_of.contains(&(call.invocation.clone(), about.clone())))
+    }
+
+    fn is_at(&self, path: &str) -> bool {
+        self.path.as_ref().is_none_or(|part| path.contains(part.as_str()))
     }
 
     /// The refusal this fault makes of a call; `None` for those that are not refusals.
@@ -258,11 +266,12 @@ mod tests {
     fn a_fault_hits_its_operation_after_skipping_and_is_used_up() {
         let faults = Faults::default();
         faults.add(serde_json::from_str(r#"{"service":"support","operation":"CreateCase","kind":"throttle","count":2,"skip":1}"#).unwrap());
-        let hits: Vec<bool> =
-            (0..4).map(|_| faults.take(&call("support", "CreateCase"), b"").is_some()).collect();
+        let hits: Vec<bool> = (0..4)
+            .map(|_| faults.take(&call("support", "CreateCase"), "/", b"").is_some())
+            .collect();
         assert_eq!(hits, [false, true, true, false]);
         assert!(faults.list().is_empty());
-        assert!(faults.take(&call("support", "DescribeCases"), b"").is_none());
+        assert!(faults.take(&call("support", "DescribeCases"), "/", b"").is_none());
     }
 
     #[test]
@@ -282,7 +291,7 @@ mod tests {
         let faults = Faults::default();
         let ordered = r#"{"service":"support","kind":"deny","about":"global.m"}"#;
         let id = faults.add(serde_json::from_str(ordered).unwrap());
-        let hits = |call: &Call, body: &[u8]| faults.take(call, body).is_some();
+        let hits = |call: &Call, body: &[u8]| faults.take(call, "/", body).is_some();
         assert!(!hits(&invoked("1"), b"{}"));
         let mut first = invoked("1");
         first.service = "dynamodb".to_owned();
@@ -295,5 +304,14 @@ mod tests {
         assert!(hits(&form, b"Message=pool%20global.m"));
         assert!(faults.take_back(id) && !faults.take_back(id));
         assert!(!hits(&invoked("1"), b"{}"));
+    }
+    #[test]
+    fn a_fault_at_a_path_hits_that_object_only() {
+        let faults = Faults::default();
+        let ordered = r#"{"service":"s3","kind":"deny","path":"poisoned"}"#;
+        faults.add(serde_json::from_str(ordered).unwrap());
+        let hits = |path: &str| faults.take(&call("s3", "GetObject"), path, b"").is_some();
+        assert!(hits("/logs/poisoned.json.gz") && !hits("/logs/other.json.gz"));
+        assert!(hits("/logs/poisoned.json.gz"), "again and again");
     }
 }

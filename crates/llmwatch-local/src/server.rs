@@ -238,7 +238,7 @@ async fn answer(
     let body = if call.service == "s3" { Ok(body) } else { unpacked(&mut headers, body) };
     let Ok(body) = body else { return status_only(StatusCode::BAD_REQUEST) };
     let request = recorded_request(&call, uri, &headers, &body);
-    let fault = app.world.faults.take(&call, &body);
+    let fault = app.world.faults.take(&call, uri.path(), &body);
     let kind = fault.as_ref().map(|fault| fault.kind);
     let (response, error) = match refused_by(&call, fault.as_ref()).await {
         Some(error) => {
