@@ -31,6 +31,8 @@ pub enum DeadLetters {
     FailedFollowUps,
     /// Events that never reached a function.
     UndeliveredEvents,
+    /// Log objects that could not be scored.
+    UnscoredObjects,
 }
 
 impl DeadLetters {
@@ -39,6 +41,7 @@ impl DeadLetters {
             Self::FailedInvocations => "FailedInvocations",
             Self::FailedFollowUps => "FailedFollowUps",
             Self::UndeliveredEvents => "UndeliveredEvents",
+            Self::UnscoredObjects => "UnscoredObjects",
         }
     }
 }

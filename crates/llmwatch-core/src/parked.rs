@@ -1,8 +1,9 @@
 //! What a parked message is, and how it is sent again.
 //!
-//! Three queues park what came to nothing, each in a form of its own: Lambda's record of a failed
-//! asynchronous invocation, a follow-up as the function sent it, and what SNS or EventBridge could
-//! not deliver. Receiving, sending and deleting are the command line's.
+//! Four queues park what came to nothing, each in a form of its own: Lambda's record of a failed
+//! asynchronous invocation, a follow-up as the function sent it, what SNS or EventBridge could not
+//! deliver, and S3's notifications of log objects. Receiving, sending and deleting are the command
+//! line's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,13 +26,19 @@ pub enum ParkingQueue {
     FailedFollowUps,
     /// Events that never reached a function, by SNS and EventBridge.
     UndeliveredEvents,
+    /// Notifications of log objects that could not be scored five times, by SQS.
+    UnscoredObjects,
 }
 
 impl ParkingQueue {
-    /// Every queue, in the order they are emptied: follow-ups last, because an event sent again
-    /// may have opened the episode that one of them speaks of.
-    pub const ALL: [Self; 3] =
-        [Self::UndeliveredEvents, Self::FailedInvocations, Self::FailedFollowUps];
+    /// Every queue, in the order they are emptied: follow-ups after the events, because an event
+    /// sent again may have opened the episode that one of them speaks of.
+    pub const ALL: [Self; 4] = [
+        Self::UndeliveredEvents,
+        Self::FailedInvocations,
+        Self::FailedFollowUps,
+        Self::UnscoredObjects,
+    ];
 
     /// Its logical id in the template.
     #[must_use]
@@ -40,6 +47,16 @@ impl ParkingQueue {
             Self::FailedInvocations => "FailedInvocations",
             Self::FailedFollowUps => "FailedFollowUps",
             Self::UndeliveredEvents => "UndeliveredEvents",
+            Self::UnscoredObjects => "UnscoredObjects",
+        }
+    }
+
+    /// Whether every stack has it; one that scores nothing has no queue of unscored objects.
+    #[must_use]
+    pub const fn is_in_every_stack(self) -> bool {
+        match self {
+            Self::FailedInvocations | Self::FailedFollowUps | Self::UndeliveredEvents => true,
+            Self::UnscoredObjects => false,
         }
     }
 }
@@ -82,6 +99,8 @@ pub enum Handover {
     },
     /// Back into the follow-up queue, as it was.
     FollowUp,
+    /// Back into the queue that tells of log objects, as it was.
+    LogObjects,
 }
 
 /// Why a parked message stays where it is.
@@ -117,6 +136,7 @@ pub fn resend(
         serde_json::from_str(body).map_err(|_| not_understood("its body is not JSON"))?;
     match queue {
         ParkingQueue::FailedFollowUps => follow_up(&message),
+        ParkingQueue::UnscoredObjects => log_objects(&message),
         ParkingQueue::FailedInvocations => failed_invocation(message, stack),
         ParkingQueue::UndeliveredEvents => match attributes.get("TARGET_ARN") {
             Some(target) => invoke(target, message, stack),
@@ -143,6 +163,29 @@ fn follow_up(message: &Value) -> Result<Resend, StaysParked> {
     let episode = text(content, "episode", "episode")?;
     let what = format!("{kind} of {}, episode {}", named(pool), named(episode));
     Ok(Resend { handover: Handover::FollowUp, what })
+}
+
+/// S3's notification of log objects. Those that were scored meanwhile are not scored again.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>.
+fn log_objects(message: &Value) -> Result<Resend, StaysParked> {
+    let records = message.get("Records").and_then(Value::as_array);
+    let records = records.filter(|records| !records.is_empty()).ok_or_else(|| {
+        not_understood("no notification of S3: it has no Records, or none in them")
+    })?;
+    let none = Value::Null;
+    let object = |record: &Value| {
+        let bucket = record.pointer("/s3/bucket").unwrap_or(&none);
+        let object = record.pointer("/s3/object").unwrap_or(&none);
+        let bucket = text(bucket, "name", "Records[].s3.bucket.name")?;
+        let key = text(object, "key", "Records[].s3.object.key")?;
+        Ok(format!("s3://{}/{}", named(bucket), named(key)))
+    };
+    let objects: Vec<String> = records.iter().map(object).collect::<Result<_, _>>()?;
+    Ok(Resend {
+        handover: Handover::LogObjects,
+        what: format!("log object {}", objects.join(", ")),
+    })
 }
 
 /// Lambda's record of an asynchronous invocation that failed.

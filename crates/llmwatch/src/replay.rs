@@ -87,7 +87,7 @@ pub(crate) async fn run(
 impl Run<'_> {
     async fn empty(&mut self, queue: ParkingQueue, out: &mut impl Write) -> Result<(), Failed> {
         let sqs = &self.clients.sqs;
-        let url = self.parts.url(queue)?.to_owned();
+        let Some(url) = self.parts.url(queue)?.map(str::to_owned) else { return Ok(()) };
         let mut seen = BTreeSet::new();
         let mut left = Vec::new();
         loop {
@@ -160,6 +160,10 @@ impl Run<'_> {
                 let queue = self.parts.follow_up_queue()?;
                 messages::send_text(sqs, queue, body, Duration::ZERO).await
             }
+            Handover::LogObjects => {
+                let queue = self.parts.log_objects_queue()?;
+                messages::send_text(sqs, queue, body, Duration::ZERO).await
+            }
         })
     }
 
@@ -202,5 +206,6 @@ fn told(resend: &Resend) -> String {
     match handover {
         Handover::Invoke { function, .. } => format!("{what}, to {function}"),
         Handover::FollowUp => format!("{what}, to the follow-up queue"),
+        Handover::LogObjects => format!("{what}, to the queue of log objects"),
     }
 }

@@ -46,12 +46,20 @@ impl Parts {
         Ok(Self { stack: name.to_owned(), resources })
     }
 
-    pub(crate) fn url(&self, queue: ParkingQueue) -> Result<&str, Failed> {
-        self.physical_id(queue.logical_id())
+    /// The queue's URL; none of a queue that this stack has not.
+    pub(crate) fn url(&self, queue: ParkingQueue) -> Result<Option<&str>, Failed> {
+        match self.physical_id(queue.logical_id()) {
+            Err(Failed::NoResource { .. }) if !queue.is_in_every_stack() => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     pub(crate) fn follow_up_queue(&self) -> Result<&str, Failed> {
         self.physical_id("FollowUpQueue")
+    }
+
+    pub(crate) fn log_objects_queue(&self) -> Result<&str, Failed> {
+        self.physical_id("LogObjects")
     }
 
     pub(crate) fn receivers(&self) -> Result<Receivers, Failed> {

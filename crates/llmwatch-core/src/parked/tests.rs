@@ -181,6 +181,22 @@ fn a_follow_up_goes_back_to_its_queue() {
 }
 
 #[test]
+fn a_notification_of_a_log_object_goes_back_to_its_queue() {
+    let key = "AWSLogs/123456789012/BedrockModelInvocationLogs/us-east-1/2026/11/21/10/a.json.gz";
+    let record = |key: &str| {
+        json!({
+            "eventSource": "aws:s3",
+            "eventName": "ObjectCreated:Put",
+            "s3": { "bucket": { "name": "logs" }, "object": { "key": key, "size": 1 } },
+        })
+    };
+    let notification = json!({ "Records": [record(key), record("b.json.gz")] });
+    let sent = check(ParkingQueue::UnscoredObjects, &notification, &none());
+    let what = format!("log object s3://logs/{key}, s3://logs/b.json.gz");
+    assert_eq!(sent, Ok(Resend { handover: Handover::LogObjects, what }));
+}
+
+#[test]
 fn what_is_not_understood_stays_with_its_reason_and_without_its_content() {
     let mut timeless = child_alarm();
     timeless["detail"]["state"].as_object_mut().unwrap().remove("timestamp");
@@ -222,6 +238,13 @@ fn what_is_not_understood_stays_with_its_reason_and_without_its_content() {
         (ParkingQueue::FailedFollowUps, json!({"later": {}}), "of the kind later"),
         (ParkingQueue::FailedFollowUps, json!({"settle": {}, "b": {}}), "exactly one field"),
         (ParkingQueue::FailedFollowUps, json!("secret"), "exactly one field"),
+        (ParkingQueue::UnscoredObjects, json!({"secret": 1}), "no notification of S3"),
+        (ParkingQueue::UnscoredObjects, json!({"Records": []}), "no notification of S3"),
+        (
+            ParkingQueue::UnscoredObjects,
+            json!({"Records": [{"s3": {"bucket": {"name": "secret"}}}]}),
+            "s3.object.key is missing",
+        ),
     ] {
         let why = check(queue, &body, &none()).unwrap_err();
         assert!(why.contains(expected), "{why}");
