@@ -6,6 +6,8 @@
 
 // `cfg(test)` tells clippy that helpers between the tests may unwrap as the tests do.
 #[cfg(test)]
+mod aws_evidence;
+#[cfg(test)]
 mod budget;
 #[cfg(test)]
 mod cases;
@@ -24,6 +26,8 @@ mod faults;
 #[cfg(test)]
 mod incident;
 #[cfg(test)]
+mod judge;
+#[cfg(test)]
 mod kills;
 #[cfg(test)]
 mod language;
@@ -33,6 +37,8 @@ mod ledger;
 mod life_cycle;
 #[cfg(test)]
 mod log_delivery;
+#[cfg(test)]
+mod log_objects;
 #[cfg(test)]
 mod pools;
 #[cfg(test)]
@@ -45,6 +51,8 @@ mod refusals;
 mod replay;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod scoring;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]

@@ -46,7 +46,7 @@ const WITHOUT_RESOURCE: [&str; 28] = [
 
 /// Actions that are granted though no end-to-end test has a function call them, with the reason;
 /// of every function, or of the one named.
-const NOT_SEEN: [(&str, &str, &str); 24] = [
+const NOT_SEEN: [(&str, &str, &str); 17] = [
     ("", "logs:CreateLogStream", "Lambda writes the log in the function's name"),
     ("", "logs:PutLogEvents", "Lambda writes the log in the function's name"),
     ("", "xray:PutTraceSegments", "Lambda sends the trace in the function's name"),
@@ -63,25 +63,12 @@ const NOT_SEEN: [(&str, &str, &str); 24] = [
     ("quality-scorer", "sqs:ReceiveMessage", "Lambda polls the queue in its name"),
     ("quality-scorer", "sqs:DeleteMessage", "Lambda polls the queue in its name"),
     ("quality-scorer", "sqs:GetQueueAttributes", "Lambda polls the queue in its name"),
-    ("quality-scorer", "sqs:ChangeMessageVisibility", "Lambda polls the queue in its name"),
     (
         "quality-scorer",
         "s3:ListBucket",
         "who may list is told of a missing object that it is missing",
     ),
-    ("quality-scorer", "bedrock:InvokeModel", NO_EVIDENCE),
-    ("quality-scorer", "bedrock:InvokeGuardrailChecks", NO_EVIDENCE),
-    ("quality-scorer", "comprehend:BatchDetectSentiment", NO_EVIDENCE),
-    ("quality-scorer", "comprehend:DetectToxicContent", NO_EVIDENCE),
-    ("quality-scorer", "dynamodb:DeleteItem", NO_FAILURE),
-    ("quality-scorer", "dynamodb:UpdateItem", NO_EVIDENCE),
 ];
-
-/// The reason of what only a judge or AWS's evidence needs.
-const NO_EVIDENCE: &str = "no end-to-end test chooses a judge or AWS's evidence yet";
-
-/// The reason of what only a failure needs.
-const NO_FAILURE: &str = "no end-to-end test has the scoring of an object fail yet";
 
 fn role_statements(role: &Resource) -> Vec<&'static Value> {
     let own = role.property("Policies").as_array().unwrap();

@@ -163,6 +163,10 @@ pub struct DailyBudget {
     pub tokens: Option<u64>,
 }
 
+/// Why an exchange is not judged whose question does not fit into what is left of the day, whatever
+/// limit it would break; the word of a metric's dimension.
+pub const OVER_BUDGET: &str = "over budget";
+
 /// Why the judge may not be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoom {
@@ -181,9 +185,7 @@ impl NoRoom {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Self::Cost => "over budget",
-            Self::Calls => "over daily calls",
-            Self::Tokens => "over daily tokens",
+            Self::Cost | Self::Calls | Self::Tokens => OVER_BUDGET,
             Self::PriceUnknown => "price unknown",
         }
     }

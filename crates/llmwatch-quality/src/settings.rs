@@ -27,6 +27,19 @@ pub enum Provider {
     Off,
 }
 
+/// Where the toxicity of texts comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToxicityProvider {
+    /// In process, without a call.
+    Embedded,
+    /// Bedrock's guardrail checks.
+    GuardrailChecks,
+    /// Comprehend, of texts in English only.
+    Comprehend,
+    /// It is not looked for.
+    Off,
+}
+
 /// How scoring is done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QualitySettings {
@@ -34,8 +47,8 @@ pub struct QualitySettings {
     pub embeddings: Provider,
     /// Where sentiment comes from; AWS: Comprehend.
     pub sentiment: Provider,
-    /// Where toxicity comes from; AWS: Bedrock's guardrail checks.
-    pub toxicity: Provider,
+    /// Where toxicity comes from; AWS: Bedrock's guardrail checks, or Comprehend.
+    pub toxicity: ToxicityProvider,
     /// Where the extent of refusals comes from; AWS has none, so embedded or off.
     pub refusal: Provider,
     /// The share of exchanges that each kind of evidence is looked for in; the judge's is small.
@@ -102,7 +115,7 @@ impl Default for QualitySettings {
         Self {
             embeddings: Provider::Embedded,
             sentiment: Provider::Embedded,
-            toxicity: Provider::Embedded,
+            toxicity: ToxicityProvider::Embedded,
             refusal: Provider::Embedded,
             rates: Rates {
                 embeddings: Rate::TENTH,
@@ -126,7 +139,11 @@ impl QualitySettings {
         match needs {
             Needs::Embeddings => self.embeddings,
             Needs::Sentiment => self.sentiment,
-            Needs::Toxicity => self.toxicity,
+            Needs::Toxicity => match self.toxicity {
+                ToxicityProvider::Embedded => Provider::Embedded,
+                ToxicityProvider::GuardrailChecks | ToxicityProvider::Comprehend => Provider::Aws,
+                ToxicityProvider::Off => Provider::Off,
+            },
             Needs::Refusal => self.refusal,
             Needs::Judgement if self.judge.is_some() => Provider::Aws,
             Needs::Judgement => Provider::Off,
@@ -185,7 +202,11 @@ impl QualitySettings {
             let of = match name.as_str() {
                 "embeddings" => &mut self.embeddings,
                 "sentiment" => &mut self.sentiment,
-                "toxicity" => &mut self.toxicity,
+                "toxicity" => {
+                    let known = "embedded, aws (guardrail checks), comprehend or off";
+                    reader.take(&mut self.toxicity, &place, value, toxicity_provider, known);
+                    continue;
+                }
                 "refusal" => {
                     reader.take(&mut self.refusal, &place, value, in_process, "embedded or off");
                     continue;
@@ -337,6 +358,16 @@ fn provider(value: &Value) -> Option<Provider> {
     }
 }
 
+fn toxicity_provider(value: &Value) -> Option<ToxicityProvider> {
+    match value.as_str()? {
+        "embedded" => Some(ToxicityProvider::Embedded),
+        "aws" => Some(ToxicityProvider::GuardrailChecks),
+        "comprehend" => Some(ToxicityProvider::Comprehend),
+        "off" => Some(ToxicityProvider::Off),
+        _ => None,
+    }
+}
+
 fn in_process(value: &Value) -> Option<Provider> {
     provider(value).filter(|provider| *provider != Provider::Aws)
 }
@@ -419,6 +450,8 @@ mod tests {
             (r#"{"rates": {"judge": 2}}"#, "rates.judge is 2; it must be a number from 0 to 1"),
             (r#"{"rates": 1}"#, "rates is 1; it must be an object"),
             (r#"{"evidence": {"refusal": "aws"}}"#, "it must be embedded or off"),
+            (r#"{"evidence": {"toxicity": "titan"}}"#, "must be embedded, aws (guardrail checks)"),
+            (r#"{"evidence": {"sentiment": "comprehend"}}"#, "must be embedded, aws or off"),
             (r#"{"always": {"error": true}}"#, "it must be of errors or refusals"),
             (r#"{"text": "all"}"#, "text is \"all\"; it must be none, redacted or full"),
             (r#"{"judge": {}}"#, "it must be with a model, or \"off\""),
@@ -435,6 +468,19 @@ mod tests {
         }
         let (settings, problems) = taken(r#"{"text": "all", "rates": {"sentiment": 0.5}}"#);
         assert_eq!((problems.len(), settings.rates.sentiment.get()), (1, 0.5));
+    }
+
+    #[test]
+    fn toxicity_comes_from_one_of_two_services_of_aws() {
+        for (word, provider) in [
+            ("aws", ToxicityProvider::GuardrailChecks),
+            ("comprehend", ToxicityProvider::Comprehend),
+        ] {
+            let (settings, problems) =
+                taken(&format!(r#"{{"evidence": {{"toxicity": "{word}"}}}}"#));
+            assert_eq!((settings.toxicity, problems), (provider, vec![]));
+            assert_eq!(settings.provider(Needs::Toxicity), Provider::Aws);
+        }
     }
 
     #[test]

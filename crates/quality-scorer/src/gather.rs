@@ -6,9 +6,13 @@ mod evidence;
 mod judge;
 mod models;
 mod records;
+mod time;
+mod troubles;
 
 pub(crate) use bodies::{Bodies, complete};
-pub(crate) use evidence::{Looked, of_batch};
-pub(crate) use judge::Judge;
+pub(crate) use evidence::{Gathering, Looked, of_batch};
+pub(crate) use judge::{Judge, Manners};
 pub(crate) use models::Models;
 pub(crate) use records::{Batch, Records, Source};
+pub(crate) use time::Time;
+pub(crate) use troubles::Troubles;

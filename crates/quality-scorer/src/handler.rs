@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::App;
 use crate::event::{self, EventError, Incoming, LogObject, QueueRecord};
+use crate::gather::Time;
 use crate::object::{self, LateBodies, Outcome, Visit};
 use crate::policy::{self, Policy};
 
@@ -57,6 +58,14 @@ impl Failure {
             Self::Backfill { .. } => "BackfillIncomplete",
         }
     }
+
+    /// The whole chain of causes in one line, with the mend where one is known.
+    fn explain(&self) -> String {
+        match self {
+            Self::Call(failure) => failure.explain(),
+            Self::Event(_) | Self::Held(_) | Self::Late(_) | Self::Backfill { .. } => chain(self),
+        }
+    }
 }
 
 /// Answers one event: messages of the queue, or a batch of a backfill.
@@ -68,18 +77,19 @@ impl Failure {
 pub async fn handle(app: &App, event: &Value, now: Timestamp) -> Result<Value, Diagnostic> {
     answer(app, event, now).await.map_err(|failure| Diagnostic {
         error_type: failure.kind().to_owned(),
-        error_message: chain(&failure),
+        error_message: failure.explain(),
     })
 }
 
 async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failure> {
+    let at = (now, Time::starts());
     let incoming = event::incoming(event)?;
     let policy = policy::read(app).await?;
     match incoming {
         Incoming::Queue(records) => Ok(json!({
-            "batchItemFailures": Box::pin(failures(app, &policy, records, now)).await,
+            "batchItemFailures": Box::pin(failures(app, &policy, records, at)).await,
         })),
-        Incoming::Backfill(objects) => Box::pin(backfill(app, &policy, &objects, now)).await,
+        Incoming::Backfill(objects) => Box::pin(backfill(app, &policy, &objects, at)).await,
     }
 }
 
@@ -87,12 +97,12 @@ async fn failures(
     app: &App,
     policy: &Policy,
     records: Vec<QueueRecord>,
-    now: Timestamp,
+    at: (Timestamp, Time),
 ) -> Vec<Value> {
     let mut failed = Vec::new();
     for QueueRecord { id, receipt, tries, objects } in records {
         let result = match objects {
-            Ok(objects) => message(app, policy, &objects, tries, now).await,
+            Ok(objects) => message(app, policy, &objects, tries, at).await,
             Err(malformed) => Err(malformed.into()),
         };
         if let Err(failure) = result {
@@ -102,7 +112,7 @@ async fn failures(
                     BODIES_COME
                 }
                 _ => {
-                    tracing::error!(message.id = %id, "message not dealt with: {}", chain(&failure));
+                    tracing::error!(message.id = %id, "message not dealt with: {}", failure.explain());
                     retry_wait(tries)
                 }
             };
@@ -118,10 +128,10 @@ async fn message(
     policy: &Policy,
     objects: &[LogObject],
     tries: u32,
-    now: Timestamp,
+    at: (Timestamp, Time),
 ) -> Result<(), Failure> {
     for object in objects {
-        let visit = Visit::live(object, tries < LAST_WAIT, now);
+        let visit = Visit::live(object, tries < LAST_WAIT, at);
         Box::pin(object::score(app, policy, visit)).await?;
     }
     Ok(())
@@ -142,12 +152,12 @@ async fn backfill(
     app: &App,
     policy: &Policy,
     objects: &[LogObject],
-    now: Timestamp,
+    at: (Timestamp, Time),
 ) -> Result<Value, Failure> {
     let (mut scored, mut records, mut too_old, mut left_alone) = (0, 0, 0, 0);
     let mut problems = Vec::new();
     for object in objects {
-        match Box::pin(object::score(app, policy, Visit::backfill(object, now))).await {
+        match Box::pin(object::score(app, policy, Visit::backfill(object, at))).await {
             Ok(Outcome::Scored(counts)) => {
                 scored += 1;
                 records += counts.records;
@@ -155,7 +165,7 @@ async fn backfill(
             }
             Ok(Outcome::ScoredBefore | Outcome::NoLog | Outcome::Gone) => left_alone += 1,
             Err(failure) => {
-                let problem = chain(&failure);
+                let problem = failure.explain();
                 tracing::error!(object.key = %object.key, "object not scored: {problem}");
                 problems.push(problem);
             }

@@ -28,6 +28,8 @@ pub struct App {
     pub clients: Clients,
     /// The embedding model, loaded when a text is embedded for the first time.
     models: gather::Models,
+    /// How each judge was found to take questions.
+    judge_manners: gather::Manners,
 }
 
 /// The services the function calls.
@@ -67,6 +69,7 @@ impl App {
             sqs: aws_sdk_sqs::Client::new(sdk),
             parameters: aws_sdk_ssm::Client::new(sdk),
         };
-        Ok(Self { config, clients, models: gather::Models::new()? })
+        let models = gather::Models::new()?;
+        Ok(Self { config, clients, models, judge_manners: gather::Manners::default() })
     }
 }

@@ -9,18 +9,21 @@ use llmwatch_core::fingerprint::fingerprint;
 use llmwatch_quality::call_record::{CallRecord, JudgedBy, Parts};
 use llmwatch_quality::data_capture::Origin;
 use llmwatch_quality::evidence::Reading;
-use llmwatch_quality::exchange::Exchange;
+use llmwatch_quality::exchange::{Content, Exchange};
 use llmwatch_quality::key::{self, Kind};
 use llmwatch_quality::metrics::METRICS;
 use llmwatch_quality::ours;
 use llmwatch_quality::publish::{Purpose, Scored, Scores, Subject};
 use llmwatch_quality::score_card;
+use llmwatch_quality::skipped::Skipped;
 use serde::{Deserialize, Serialize};
 
 use crate::App;
 use crate::carry_out::{self, CallRecords};
 use crate::event::LogObject;
-use crate::gather::{self, Batch, Bodies, Judge, Looked, Records, Source};
+use crate::gather::{
+    self, Batch, Bodies, Gathering, Judge, Looked, Records, Source, Time, Troubles,
+};
 use crate::handler::Failure;
 use crate::policy::Policy;
 
@@ -39,17 +42,23 @@ pub(crate) struct Visit<'a> {
     /// Whether bodies that have not come may be waited for.
     may_wait: bool,
     now: Timestamp,
+    /// How long it may take, with the invocation's other objects.
+    time: Time,
 }
 
 impl<'a> Visit<'a> {
     /// An object that has just been written.
-    pub(crate) fn live(object: &'a LogObject, may_wait: bool, now: Timestamp) -> Self {
-        Self { object, purpose: Purpose::Live, may_wait, now }
+    pub(crate) fn live(
+        object: &'a LogObject,
+        may_wait: bool,
+        (now, time): (Timestamp, Time),
+    ) -> Self {
+        Self { object, purpose: Purpose::Live, may_wait, now, time }
     }
 
     /// An object that was there before.
-    pub(crate) fn backfill(object: &'a LogObject, now: Timestamp) -> Self {
-        Self { object, purpose: Purpose::Backfill, may_wait: false, now }
+    pub(crate) fn backfill(object: &'a LogObject, (now, time): (Timestamp, Time)) -> Self {
+        Self { object, purpose: Purpose::Backfill, may_wait: false, now, time }
     }
 }
 
@@ -144,6 +153,9 @@ async fn scored(
     let began = Instant::now();
     // What tells no time of its own is counted when its object was written.
     let written_at = bytes.facts().last_modified.unwrap_or(visit.now);
+    let troubles = Troubles::default();
+    let judge =
+        policy.judge.as_ref().map(|settings| Judge::new(app, settings, &troubles, visit.now));
     let mut work = Work {
         app,
         policy,
@@ -151,15 +163,16 @@ async fn scored(
         written_at,
         scores: Scores::default(),
         call_records: CallRecords::of(app, visit.object, &bytes.facts().etag, written_at),
-        judge: policy.judge.as_ref().map(|settings| Judge::new(app, settings, visit.now)),
+        judge: judge.as_ref(),
+        troubles: &troubles,
         records: 0,
-        began,
     };
     let mut records = Records::of(bytes, source);
     while let Some(batch) = records.next_batch().await? {
         work.take(batch).await?;
     }
-    let Work { scores, call_records, judge, records, .. } = work;
+    let Work { scores, call_records, records, .. } = work;
+    troubles.tell(&visit.object.key);
     call_records.finish().await?;
     let run = carry_out::RunOf {
         purpose: visit.purpose,
@@ -179,9 +192,9 @@ struct Work<'a> {
     written_at: Timestamp,
     scores: Scores,
     call_records: CallRecords<'a>,
-    judge: Option<Judge<'a>>,
+    judge: Option<&'a Judge<'a>>,
+    troubles: &'a Troubles,
     records: u64,
-    began: Instant,
 }
 
 impl Work<'_> {
@@ -198,9 +211,9 @@ impl Work<'_> {
             }
         }
         self.records += exchanges.len() as u64;
-        let judge = self.judge.as_mut();
-        let looked = gather::of_batch(self.app, self.policy, &exchanges, judge, self.began).await;
-        for looked in looked {
+        let Self { app, policy, judge, troubles, .. } = *self;
+        let gathering = Gathering { app, policy, judge, troubles, time: self.visit.time };
+        for looked in gather::of_batch(gathering, &exchanges).await {
             self.add(&looked).await?;
         }
         Ok(())
@@ -220,7 +233,7 @@ impl Work<'_> {
             findings: Some(&looked.texts.findings),
         });
         let was_judged = matches!(looked.evidence.judgement, Reading::Found(_));
-        let judge = self.judge.as_ref().filter(|_| was_judged);
+        let judge = self.judge.filter(|_| was_judged);
         let rubric = judge.map(Judge::rubric).unwrap_or_default();
         let judged_by = judge.map(|judge| JudgedBy { model: judge.model(), rubric: &rubric });
         let parts = Parts { exchange, card: &card, texts: &looked.texts, judged_by };
@@ -228,16 +241,22 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The exchange with its bodies. The call counts whatever became of them.
     async fn completed(&mut self, exchange: Exchange) -> Result<Exchange, Failure> {
-        match gather::complete(&self.app.clients.s3, exchange).await? {
-            Bodies::Complete(exchange) => Ok(exchange),
+        let (exchange, problem) = match gather::complete(&self.app.clients.s3, exchange).await? {
+            Bodies::Complete(exchange) if exchange.content == Content::Unknown => {
+                (exchange, Some(Skipped::UnknownBody.word()))
+            }
+            Bodies::Complete(exchange) => (exchange, None),
+            Bodies::Broken(exchange, problem) => (exchange, Some(problem.word())),
             Bodies::Missing(_) if self.visit.may_wait => {
-                Err(LateBodies(self.visit.object.key.clone()).into())
+                return Err(LateBodies(self.visit.object.key.clone()).into());
             }
-            Bodies::Missing(exchange) => {
-                self.scores.skip(exchange.at, BODY_MISSING, 1);
-                Ok(exchange)
-            }
+            Bodies::Missing(exchange) => (exchange, Some(BODY_MISSING)),
+        };
+        if let Some(problem) = problem {
+            self.scores.skip(exchange.at, problem, 1);
         }
+        Ok(exchange)
     }
 }

@@ -16,8 +16,9 @@ pub const PROMPT: Toxicity =
 /// The toxicity of one side, as the provider of toxicity found it.
 ///
 /// Method: embedded, profanity and hostile phrases and, where there is a model, the embedding of
-/// the text's first 128 tokens, weighed by a logistic head ([`crate::toxicity`]); from AWS, what
-/// Comprehend's DetectToxicContent says. Source: trained on half of HateCheck (Röttger et al. 2021,
+/// the text's first 128 tokens, weighed by a logistic head ([`crate::toxicity`]); from AWS, the
+/// severest content category of Bedrock's guardrail checks, or of Comprehend's DetectToxicContent
+/// the most toxic segment. Source: trained on half of HateCheck (Röttger et al. 2021,
 /// CC-BY-4.0) and 200 statements of ToxiGen (MIT); measured by `make eval`.
 ///
 /// Blind spots of the embedded one: hostility that is negated, quoted or answered scores like

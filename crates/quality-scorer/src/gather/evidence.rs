@@ -3,8 +3,7 @@
 //! In process where the settings say embedded; what goes to AWS is redacted first, whatever text is
 //! kept. Evidence that cannot be had is counted and fails nothing: the calls count all the same.
 
-use std::time::{Duration, Instant};
-
+use futures::StreamExt as _;
 use llmwatch_embedding::Embedder;
 use llmwatch_quality::call_record::Texts;
 use llmwatch_quality::evidence::{Evidence, Reading, Refusal, Sides};
@@ -13,20 +12,22 @@ use llmwatch_quality::metric::Needs;
 use llmwatch_quality::refusal::opening;
 use llmwatch_quality::sampling::{Chosen, Rate};
 use llmwatch_quality::sentiment;
-use llmwatch_quality::settings::Provider;
+use llmwatch_quality::settings::{Provider, ToxicityProvider};
 
-use super::aws;
+use super::aws::Aws;
 use super::judge::Judge;
 use super::models::InProcess;
+use super::time::{OUT_OF_TIME, Time};
+use super::troubles::Troubles;
 use crate::App;
 use crate::policy::Policy;
 
-/// How long an object's texts may be embedded: the rest of the function's 300 s is for writing.
-const TIME_TO_EMBED: Duration = Duration::from_secs(180);
+/// How many exchanges are looked at together, where AWS is asked about them. Ours: a few keep the
+/// function busy, and its calls a second bounded.
+const AT_ONCE: usize = 4;
 
-/// Why evidence could not be had; each is the value of a dimension.
+/// Why evidence could not be had; the value of a dimension.
 const NO_MODEL: &str = "model unusable";
-const OUT_OF_TIME: &str = "out of time";
 
 /// An exchange and what was found out about it.
 #[derive(Debug)]
@@ -39,50 +40,59 @@ pub(crate) struct Looked<'e> {
     pub out_of_sample: Vec<Needs>,
 }
 
-/// Looks at every exchange as far as the settings and the sample say.
+/// By what a log object's exchanges are looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Gathering<'a> {
+    /// The function.
+    pub app: &'a App,
+    /// The settings in force.
+    pub policy: &'a Policy,
+    /// The judge, if there is one.
+    pub judge: Option<&'a Judge<'a>>,
+    /// What went wrong so far.
+    pub troubles: &'a Troubles,
+    /// How long it may take.
+    pub time: Time,
+}
+
+/// Looks at every exchange as far as the settings, the sample and the time allow, in their order.
 pub(crate) async fn of_batch<'e>(
-    app: &App,
-    policy: &Policy,
+    gathering: Gathering<'_>,
     exchanges: &'e [Exchange],
-    mut judge: Option<&mut Judge<'_>>,
-    began: Instant,
 ) -> Vec<Looked<'e>> {
-    let in_process = app.models.in_process();
-    let mut looked = Vec::with_capacity(exchanges.len());
-    for exchange in exchanges {
-        let mut one = Looked {
-            evidence: Evidence::of(exchange),
-            texts: Texts::of(exchange, policy.text),
-            out_of_sample: Vec::new(),
-        };
-        one.evidence.findings = Reading::Found(one.texts.findings.clone());
-        if let Some(conversation) = exchange.conversation() {
-            let look = Look { app, policy, in_process, conversation, began };
-            // By words first: whether an answer refuses decides what else is looked at.
-            let by_words = in_process.refusals.of(conversation, None);
-            look.at(&mut one, by_words).await;
-            if let Some(judge) = judge.as_deref_mut() {
-                look.have_judged(&mut one, by_words, judge).await;
-            }
-        }
-        looked.push(one);
+    let looks = exchanges.iter().map(|exchange| looked_at(gathering, exchange));
+    futures::stream::iter(looks).buffered(AT_ONCE).collect().await
+}
+
+async fn looked_at<'e>(gathering: Gathering<'_>, exchange: &'e Exchange) -> Looked<'e> {
+    let mut one = Looked {
+        evidence: Evidence::of(exchange),
+        texts: Texts::of(exchange, gathering.policy.text),
+        out_of_sample: Vec::new(),
+    };
+    one.evidence.findings = Reading::Found(one.texts.findings.clone());
+    if let Some(conversation) = exchange.conversation() {
+        let in_process = gathering.app.models.in_process();
+        let look = Look { gathering, policy: gathering.policy, in_process, conversation };
+        look.at(&mut one).await;
     }
-    looked
+    one
 }
 
 /// A look at one conversation.
 #[derive(Clone, Copy)]
 struct Look<'a> {
-    app: &'a App,
+    gathering: Gathering<'a>,
     policy: &'a Policy,
     in_process: &'a InProcess,
     conversation: &'a Conversation,
-    began: Instant,
 }
 
 impl Look<'_> {
-    async fn at(self, one: &mut Looked<'_>, by_words: Option<Refusal>) {
+    async fn at(self, one: &mut Looked<'_>) {
         let rates = self.policy.rates;
+        // By words first: whether an answer refuses decides what else is looked at.
+        let by_words = self.in_process.refusals.of(self.conversation, None);
         if self.is_chosen(one, Needs::Embeddings, rates.embeddings, by_words) {
             one.evidence.embeddings = self.embeddings(one).await;
         }
@@ -90,27 +100,15 @@ impl Look<'_> {
             one.evidence.refusal = self.refusal(by_words);
         }
         if self.is_chosen(one, Needs::Sentiment, rates.sentiment, by_words) {
-            one.evidence.sentiment = match self.policy.sentiment {
-                Provider::Aws => aws::sentiment(self.app, &one.texts.redacted).await,
-                Provider::Embedded | Provider::Off => sentiment::of(self.conversation),
-            };
+            one.evidence.sentiment = self.sentiment(one).await;
         }
         if self.is_chosen(one, Needs::Toxicity, rates.toxicity, by_words) {
-            one.evidence.toxicity = match self.policy.toxicity {
-                Provider::Aws => aws::toxicity(self.app, &one.texts.redacted).await,
-                Provider::Embedded | Provider::Off => self.toxicity(&one.evidence.embeddings),
-            };
+            one.evidence.toxicity = self.toxicity(one).await;
         }
-    }
-
-    async fn have_judged(
-        self,
-        one: &mut Looked<'_>,
-        by_words: Option<Refusal>,
-        judge: &mut Judge<'_>,
-    ) {
-        if self.is_chosen(one, Needs::Judgement, self.policy.rates.judge, by_words) {
-            one.evidence.judgement = judge.judge(&one.texts).await;
+        if let Some(judge) = self.gathering.judge
+            && self.is_chosen(one, Needs::Judgement, rates.judge, by_words)
+        {
+            one.evidence.judgement = self.in_time(judge.judge(&one.texts)).await;
         }
     }
 
@@ -136,7 +134,7 @@ impl Look<'_> {
 
     async fn embeddings(self, one: &Looked<'_>) -> Reading<Sides<Vec<f32>>> {
         if self.policy.embeddings == Provider::Aws {
-            return aws::embeddings(self.app, &one.texts.redacted).await;
+            return self.in_time(self.aws().embeddings(&one.texts.redacted)).await;
         }
         let prompt = self.conversation.prompt().map(|text| text.as_str());
         let completion = Some(self.conversation.completion.as_str());
@@ -164,7 +162,27 @@ impl Look<'_> {
         Reading::Found(refusal.unwrap_or(by_words))
     }
 
-    fn toxicity(self, embeddings: &Reading<Sides<Vec<f32>>>) -> Reading<Sides<f64>> {
+    async fn sentiment(self, one: &Looked<'_>) -> Reading<Sides<f64>> {
+        match self.policy.sentiment {
+            Provider::Aws => self.in_time(self.aws().sentiment(&one.texts.redacted)).await,
+            Provider::Embedded | Provider::Off => sentiment::of(self.conversation),
+        }
+    }
+
+    async fn toxicity(self, one: &Looked<'_>) -> Reading<Sides<f64>> {
+        let texts = &one.texts.redacted;
+        match self.policy.toxicity {
+            ToxicityProvider::GuardrailChecks => {
+                self.in_time(self.aws().guardrail_checks(texts)).await
+            }
+            ToxicityProvider::Comprehend => self.in_time(self.aws().toxic_content(texts)).await,
+            ToxicityProvider::Embedded | ToxicityProvider::Off => {
+                self.toxicity_in_process(&one.evidence.embeddings)
+            }
+        }
+    }
+
+    fn toxicity_in_process(self, embeddings: &Reading<Sides<Vec<f32>>>) -> Reading<Sides<f64>> {
         let toxicity = &self.in_process.toxicity;
         let embedded_in_process = self.policy.embeddings == Provider::Embedded;
         let vectors = embeddings.found().ok().filter(|_| embedded_in_process);
@@ -185,11 +203,21 @@ impl Look<'_> {
     }
 
     fn embed(self, texts: &[&str]) -> Result<Vec<Vec<f32>>, &'static str> {
-        if self.began.elapsed() > TIME_TO_EMBED {
+        let Gathering { app, time, .. } = self.gathering;
+        if !time.is_left() {
             return Err(OUT_OF_TIME);
         }
         let embedder: &Embedder =
-            self.app.models.embedder(&self.app.config.model_path).map_err(|_| NO_MODEL)?;
+            app.models.embedder(&app.config.model_path).map_err(|_| NO_MODEL)?;
         embedder.embed(texts).map_err(|_| NO_MODEL)
+    }
+
+    fn aws(&self) -> Aws<'_> {
+        Aws { app: self.gathering.app, troubles: self.gathering.troubles }
+    }
+
+    /// What AWS says, if it may still be asked.
+    async fn in_time<T>(self, asked: impl Future<Output = Reading<T>>) -> Reading<T> {
+        if self.gathering.time.is_left() { asked.await } else { Reading::Failed(OUT_OF_TIME) }
     }
 }

@@ -6,60 +6,78 @@
 //! with it.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use llmwatch_aws::CallFailed;
 use llmwatch_aws::converse::{self, Answer, Manner, Reply};
 use llmwatch_aws::ledger::{self, Amount, RowKey};
-use llmwatch_quality::budget::{Cost, Spend};
+use llmwatch_quality::budget::{Cost, OVER_BUDGET, Spend};
 use llmwatch_quality::call_record::Texts;
 use llmwatch_quality::evidence::{Judgement, Reading};
 use llmwatch_quality::judge::{MAX_SIDE_BYTES, Question, TOOL, ask, repair, verdict};
 use llmwatch_quality::publish::JudgeRun;
 use llmwatch_quality::settings::JudgeSettings;
 
-use super::aws::reason;
+use super::troubles::{Asked, Troubles};
 use crate::App;
 
 /// The most tokens of a verdict: a grade and a name for each criterion, generously.
 const ANSWER_TOKENS: u32 = 300;
 
-/// Bytes of a question for which one token is reserved: fewer than any tokenizer takes of text in
-/// any language.
-const BYTES_A_TOKEN: u64 = 2;
+/// Tokens reserved beside the question's bytes, for what a provider adds to a forced tool call.
+/// Ours: Anthropic speaks of a few hundred; not verified for other providers.
+const FORM_TOKENS: usize = 400;
 
 /// How long one way of asking may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why there is no verdict; each is the value of a dimension.
-const OVER_BUDGET: &str = "over budget";
+/// Why there is no verdict; the value of a dimension.
 const NO_LEDGER: &str = "budget unreadable";
+
+/// In what manner each model was found to take a question, for as long as the function's instance
+/// lives.
+#[derive(Debug, Default)]
+pub(crate) struct Manners(Mutex<BTreeMap<String, Manner>>);
+
+impl Manners {
+    /// How to ask a model first.
+    fn first(&self, model: &str) -> Manner {
+        locked(&self.0).get(model).copied().unwrap_or(Manner::BEST)
+    }
+
+    fn learn(&self, model: &str, manner: Manner) {
+        locked(&self.0).insert(model.to_owned(), manner);
+    }
+}
 
 /// The judge of one log object.
 #[derive(Debug)]
 pub(crate) struct Judge<'a> {
     app: &'a App,
     settings: &'a JudgeSettings,
+    troubles: &'a Troubles,
     now: Timestamp,
+    tally: Mutex<Tally>,
+}
+
+/// What the judge did so far.
+#[derive(Debug, Default)]
+struct Tally {
     spend: Spend,
     failures: BTreeMap<&'static str, u64>,
     over_budget: u64,
-    /// In what manner this model takes a question.
-    manner: Manner,
 }
 
 impl<'a> Judge<'a> {
-    pub(crate) fn new(app: &'a App, settings: &'a JudgeSettings, now: Timestamp) -> Self {
-        Self {
-            app,
-            settings,
-            now,
-            spend: Spend::default(),
-            failures: BTreeMap::new(),
-            over_budget: 0,
-            manner: Manner::BEST,
-        }
+    pub(crate) fn new(
+        app: &'a App,
+        settings: &'a JudgeSettings,
+        troubles: &'a Troubles,
+        now: Timestamp,
+    ) -> Self {
+        Self { app, settings, troubles, now, tally: Mutex::default() }
     }
 
     /// The model that judges.
@@ -74,37 +92,38 @@ impl<'a> Judge<'a> {
 
     /// What it did, for its metrics.
     pub(crate) fn run(&self) -> JudgeRun {
+        let Tally { spend, failures, over_budget } = &*self.tally();
         let priced = self.settings.price.is_some();
         JudgeRun {
             model: self.settings.model.clone(),
             rubric: self.rubric(),
-            calls: self.spend.calls,
-            tokens: self.spend.tokens,
-            cost: if priced { Cost::Known(self.spend.cost) } else { Cost::Unknown },
-            failures: self.failures.iter().map(|(why, times)| (*why, *times)).collect(),
-            over_budget: self.over_budget,
+            calls: spend.calls,
+            tokens: spend.tokens,
+            cost: if priced { Cost::Known(spend.cost) } else { Cost::Unknown },
+            failures: failures.iter().map(|(why, times)| (*why, *times)).collect(),
+            over_budget: *over_budget,
         }
     }
 
     /// The verdict on an exchange's answer.
-    pub(crate) async fn judge(&mut self, texts: &Texts) -> Reading<Judgement> {
+    pub(crate) async fn judge(&self, texts: &Texts) -> Reading<Judgement> {
         let Some(question) = ask(&self.settings.rubric, texts, MAX_SIDE_BYTES) else {
             return Reading::NotAsked;
         };
         match self.verdict(&question).await {
             Ok(judgement) => Reading::Found(judgement),
             Err(OVER_BUDGET) => {
-                self.over_budget += 1;
+                self.tally().over_budget += 1;
                 Reading::Failed(OVER_BUDGET)
             }
             Err(why) => {
-                *self.failures.entry(why).or_default() += 1;
+                *self.tally().failures.entry(why).or_default() += 1;
                 Reading::Failed(why)
             }
         }
     }
 
-    async fn verdict(&mut self, question: &Question) -> Result<Judgement, &'static str> {
+    async fn verdict(&self, question: &Question) -> Result<Judgement, &'static str> {
         let reply = self.ask(question, question.user.as_str()).await?;
         let problem = match verdict(&self.settings.rubric, &reply) {
             Ok(judgement) => return Ok(judgement),
@@ -117,8 +136,9 @@ impl<'a> Judge<'a> {
     }
 
     /// One call within the budget.
-    async fn ask(&mut self, question: &Question, user: &str) -> Result<String, &'static str> {
-        let reserved = self.reserve(question.system.len() + user.len()).await?;
+    async fn ask(&self, question: &Question, user: &str) -> Result<String, &'static str> {
+        let schema = question.schema.to_string().len();
+        let reserved = self.reserve(question.system.len() + user.len() + schema).await?;
         let asked = converse::Question {
             model: &self.settings.model,
             system: &question.system,
@@ -128,24 +148,40 @@ impl<'a> Judge<'a> {
             max_tokens: ANSWER_TOKENS,
             patience: PATIENCE,
         };
-        let replied = converse::ask(&self.app.clients.bedrock, &asked, self.manner).await;
-        let used = replied.as_ref().map_or_else(|_| Spend::default(), |reply| self.spent(reply));
+        let (manners, model) = (&self.app.judge_manners, self.settings.model.as_str());
+        let replied = converse::ask(&self.app.clients.bedrock, &asked, manners.first(model)).await;
+        let used = self.used(&replied, reserved);
         self.give_back(reserved, used).await;
-        self.spend = self.spend + used;
+        self.spend(used);
         match replied {
             Ok(reply) => {
-                self.manner = reply.manner;
+                manners.learn(model, reply.manner);
                 words(reply.answer)
             }
-            Err(failure) => {
-                tracing::warn!("the judge gave no answer: {}", failure.explain());
-                Err(reason(&failure))
-            }
+            Err(failure) => Err(self.troubles.note(Asked::Verdict, &failure)),
         }
     }
 
+    /// What a call cost. One that Bedrock refused cost nothing; of one that was not answered in
+    /// time nobody knows, so that all that was reserved for it counts as spent.
+    fn used(&self, replied: &Result<Reply, CallFailed>, reserved: Spend) -> Spend {
+        match replied {
+            Ok(reply) => {
+                let tokens = reply.tokens;
+                let input = tokens.input + tokens.cache_read + tokens.cache_write;
+                Spend::one_call(input, tokens.output, self.settings.price)
+            }
+            Err(refused) if refused.code().is_some() => Spend::default(),
+            Err(_) => reserved,
+        }
+    }
+
+    /// Reserves the most a question of so many bytes may cost.
+    ///
+    /// No token is shorter than a byte. English has four bytes to a token, so that the day may end
+    /// a few questions early; it never ends late.
     async fn reserve(&self, bytes: usize) -> Result<Spend, &'static str> {
-        let input = bytes as u64 / BYTES_A_TOKEN + 1;
+        let input = (bytes + FORM_TOKENS) as u64;
         let call = Spend::one_call(input, u64::from(ANSWER_TOKENS), self.settings.price);
         let room = self.settings.budget.room_before(call, self.settings.price);
         let room = room.map_err(|no_room| no_room.word())?;
@@ -163,7 +199,7 @@ impl<'a> Judge<'a> {
             Ok(true) => Ok(call),
             Ok(false) => Err(OVER_BUDGET),
             Err(failure) => {
-                tracing::warn!("the judge is not asked: {}", failure.explain());
+                self.troubles.note(Asked::Budget, &failure);
                 Err(NO_LEDGER)
             }
         }
@@ -190,11 +226,19 @@ impl<'a> Judge<'a> {
         ledger::add_up(client, table, &row, amounts, self.now).await
     }
 
-    fn spent(&self, reply: &Reply) -> Spend {
-        let tokens = reply.tokens;
-        let input = tokens.input + tokens.cache_read + tokens.cache_write;
-        Spend::one_call(input, tokens.output, self.settings.price)
+    fn spend(&self, used: Spend) {
+        let mut tally = self.tally();
+        tally.spend = tally.spend + used;
     }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        locked(&self.tally)
+    }
+}
+
+/// What panicked while it held the lock left nothing half done: each change is one assignment.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn words(answer: Answer) -> Result<String, &'static str> {
