@@ -68,6 +68,30 @@ impl Corpus {
         corpus
     }
 
+    /// The records of models' bodies that `llmwatch-quality` is tested with, one directory a
+    /// format, and those of `tests/data/corpus/invocation-log/`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Corpus::of`].
+    #[must_use]
+    pub fn of_invocation_logs() -> Self {
+        let mut corpus = Self::of("invocation-log");
+        let formats = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../crates/llmwatch-quality/test_data/invocation-logs");
+        let mut formats: Vec<PathBuf> = std::fs::read_dir(formats)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|one| one.path())
+            .collect();
+        formats.retain(|path| path.is_dir());
+        formats.sort();
+        assert!(!formats.is_empty(), "there are no bodies of models");
+        corpus.records.extend(formats.iter().flat_map(|one| Self::from_directory(one).records));
+        corpus
+    }
+
     #[expect(clippy::panic, reason = "a test without its corpus proves nothing")]
     fn from_directory(directory: &Path) -> Self {
         let files = std::fs::read_dir(directory)

@@ -21,6 +21,15 @@ use llmwatch_core::pool::PoolLabel;
 use llmwatch_core::quota::name::QuotaName;
 use llmwatch_core::settings::{self, SettingName};
 use llmwatch_core::stored::StoredPool;
+use llmwatch_quality::call_record::Texts;
+use llmwatch_quality::data_capture::{self, Origin};
+use llmwatch_quality::exchange::Exchange;
+use llmwatch_quality::judge::{Rubric, verdict};
+use llmwatch_quality::publish::Subject;
+use llmwatch_quality::redaction::TextMode;
+use llmwatch_quality::settings::QualitySettings;
+use llmwatch_quality::skipped::Skipped;
+use llmwatch_quality::{invocation_log, ours};
 use llmwatch_tests::outside_bytes::Corpus;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -134,6 +143,62 @@ fn events_of_the_account_setup() {
     check(&Corpus::of_events(), |text| {
         let Ok(event) = serde_json::from_str::<Value>(text) else { return Vec::new() };
         refusals(account_setup::trigger(&event))
+    });
+}
+
+#[test]
+fn events_of_the_scorer() {
+    check(&Corpus::of_events(), |text| {
+        let Ok(event) = serde_json::from_str::<Value>(text) else { return Vec::new() };
+        quality_scorer::refusals(&event)
+    });
+}
+
+/// Looks at a call as the scorer does before any metric; gives why a record is none.
+fn looked_at(text: &str, read: Result<Exchange, Skipped>) -> Vec<String> {
+    if let Ok(exchange) = &read {
+        let model = Subject::of(exchange).model().to_owned();
+        assert!((1..=1024).contains(&model.len()) && model.is_ascii(), "{model:?}");
+        let _ = ours::is_ours(exchange, "arn:aws:iam::123456789012:role/scorer");
+        if text.len() <= LONGEST_SEARCHED {
+            let _ = Texts::of(exchange, TextMode::Redacted);
+        }
+    }
+    refusals(read)
+}
+
+#[test]
+fn records_of_invocation_logs() {
+    check(&Corpus::of_invocation_logs(), |text| looked_at(text, invocation_log::read(text)));
+}
+
+#[test]
+fn records_of_captures() {
+    let origin = Origin { endpoint: "chat", inference_component: "unknown" };
+    check(&Corpus::of("capture"), |text| looked_at(text, data_capture::read(text, origin)));
+}
+
+#[test]
+fn verdicts() {
+    let rubric = Rubric::when_unset();
+    check(&Corpus::of("verdict"), |text| {
+        let read = verdict(&rubric, text);
+        if let Ok(judgement) = &read {
+            let mut scores = judgement.scores.values().chain([&judgement.composite]);
+            assert!(scores.all(|score| (0.0..=1.0).contains(score)), "{judgement:?}");
+        }
+        refusals(read)
+    });
+}
+
+#[test]
+fn quality_settings() {
+    check(&Corpus::of("quality-setting"), |text| {
+        let mut settings = QualitySettings::default();
+        let problems = settings.take(text);
+        // Texts are kept whole only where somebody says so.
+        assert!(settings.text != TextMode::Full || text.contains("full"), "{text}");
+        problems.iter().map(ToString::to_string).collect()
     });
 }
 
