@@ -291,7 +291,7 @@ fn metric_math() {
     check(&Corpus::of("metric-math"), |text| {
         let expression = math::parse(text);
         if let Ok(expression) = &expression {
-            let _ = (expression.references(), expression.is_band());
+            let _ = (expression.references(), expression.searches(), expression.is_band());
         }
         refusals(expression)
     });

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::excerpt::excerpt;
+
 /// How the samples of a period become one value.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html>.
@@ -29,7 +31,10 @@ pub enum Stat {
 
 /// A statistic CloudWatch or this model does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is not a statistic: use Sum, Average, Minimum, Maximum, SampleCount or p0 to p100")]
+#[error(
+    "`{}` is not a statistic: use Sum, Average, Minimum, Maximum, SampleCount or p0 to p100",
+    excerpt(.0)
+)]
 pub struct UnknownStat(pub String);
 
 impl FromStr for Stat {
@@ -91,6 +96,12 @@ mod tests {
         check("SampleCount", Some(Stat::SampleCount));
         check("p90", Some(Stat::Percentile(90.0)));
         check("p99.9", Some(Stat::Percentile(99.9)));
+    }
+
+    #[test]
+    fn a_refusal_repeats_only_the_beginning() {
+        let refused = "x".repeat(2_000).parse::<Stat>().unwrap_err();
+        assert!(refused.to_string().chars().count() < 200);
     }
 
     #[test]
