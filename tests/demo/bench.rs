@@ -5,6 +5,8 @@
 //! does not take the measured one's messages. Every call takes 20 ms longer than the local AWS
 //! needs, as a call within a Region does.
 
+mod scoring;
+
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +28,8 @@ const CALL_MS: u32 = 20;
 /// Pools of the hourly run.
 const FLEET: usize = 50;
 
-/// Prints what a notification and an hourly run cost the functions whose binaries are in `binaries`.
+/// Prints what a notification, an hourly run and log objects cost the functions whose binaries are
+/// in `binaries`.
 pub(crate) fn run(binaries: PathBuf) -> Result<(), Broken> {
     println!("Functions measured: those in {}; {CALL_MS} ms a call.", binaries.display());
     println!("Calls and round trips are the code's own; the rest is this machine's, where wall is");
@@ -36,7 +39,8 @@ pub(crate) fn run(binaries: PathBuf) -> Result<(), Broken> {
         "", "calls", "ledger", "trips", "wait ms", "wall ms", "CPU ms", "MiB"
     );
     notification(&binaries)?;
-    hourly_run(&binaries)
+    hourly_run(&binaries)?;
+    log_objects(&binaries)
 }
 
 /// One alarm of the demo's busy pool, with all the demo's pools deployed.
@@ -93,6 +97,14 @@ fn hourly_run(binaries: &Path) -> Result<(), Broken> {
     println!("  ({})", readings::alarm_count(&world)?);
     measured(&world, &mut calculator, &event, "  quota-calculator, nothing changed")?;
     measured(&world, &mut updater, &event, "  alarm-updater, nothing changed")
+}
+
+/// Log objects of several sizes, with and without the embedding model.
+fn log_objects(binaries: &Path) -> Result<(), Broken> {
+    let world = World::start(&[], |_| Ok(()))?;
+    let environment = environment(&world)?;
+    let places = Places { binaries: binaries.to_owned(), ..world.places().clone() };
+    scoring::run(&world, &places, &environment)
 }
 
 fn slow_every_call(world: &World) -> Result<(), Broken> {
