@@ -427,9 +427,11 @@ pub(crate) fn series_of(traffic: Traffic, model: &str, now: i64) -> Value {
 fn fourteen_days(incident: i64) -> Value {
     let mut seed = traffic::seed(Timestamp::from_second(incident * 60).unwrap());
     let of_pool = |series: &Value| {
-        let model = series["dimensions"]["ModelId"].as_str().unwrap();
-        model.ends_with(BUSY_MODEL)
-            || traffic::BUSY_PROFILES.iter().any(|(profile, _)| model == *profile)
+        let model = series["dimensions"]["ModelId"].as_str();
+        model.is_some_and(|model| {
+            model.ends_with(BUSY_MODEL)
+                || traffic::BUSY_PROFILES.iter().any(|(profile, _)| model == *profile)
+        })
     };
     seed["metrics"].as_array_mut().unwrap().retain(of_pool);
     seed

@@ -1,10 +1,12 @@
-//! Made-up traffic: 14 full days and today, a value a minute, for seven pools and one incident.
+//! Made-up traffic: 14 full days and today, a value a minute, for seven pools and one incident; and
+//! a day of a SageMaker inference component.
 //!
 //! Nothing is random: the same start gives the same figures on every run. Quota names and codes are
 //! AWS's; the values are those of an account that has not been granted AWS's defaults everywhere,
 //! as many have not.
 
 mod callers;
+pub mod component;
 mod fleet;
 
 use callers::{CALLERS, Caller, Rhythm};
@@ -141,6 +143,7 @@ pub fn seed(incident: Timestamp) -> Value {
             (is_incident(minute) && minute >= 2).then_some(each_minute)
         }));
     }
+    metrics.extend(component::metrics(incident));
     json!({ "metrics": metrics, "quotas": quotas(), "profiles": profiles() })
 }
 

@@ -27,4 +27,6 @@ mod parameters;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+mod seed;
+#[cfg(test)]
 mod template;
