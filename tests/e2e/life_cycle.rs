@@ -58,7 +58,8 @@ fn thresholds_follow_the_quota_operator_edits_survive_and_a_throttled_read_moves
 
     // An operator has a second topic told, and asks for two of five minutes instead of three.
     let chat = "arn:aws:sns:us-east-1:000000000000:operators-chat";
-    stage.edit_alarm(HighTPMQuotaUsage, &json!({ "AlarmActions": [chat], "DatapointsToAlarm": 2 }));
+    let edits = json!({ "AlarmActions": [chat], "DatapointsToAlarm": 2 });
+    stage.edit_alarm(&stage.alarm(HighTPMQuotaUsage), &edits);
 
     let raised = TPM * 2.0;
     stage

@@ -1,6 +1,7 @@
 //! Quality alarms: from scores in CloudWatch to one mail, and one of the recovery.
 
 use jiff::Timestamp;
+use llmwatch_tests::aws_call::Invoked;
 use llmwatch_tests::readers;
 use serde_json::{Value, json};
 
@@ -107,7 +108,7 @@ fn a_model_that_starts_refusing_is_told_of_though_its_scores_come_late() {
 }
 
 #[test]
-fn a_judge_that_scores_has_alarms_at_the_tuned_lines() {
+fn a_judge_that_scores_has_alarms_and_an_operators_hand_on_them_stays() {
     let stage = Stage::deploy_back(
         1,
         &[("QualityTuning", LINES)],
@@ -118,6 +119,15 @@ fn a_judge_that_scores_has_alarms_at_the_tuned_lines() {
     let lines: Vec<f64> =
         alarms.iter().map(|alarm| alarm.description["Threshold"].as_f64().unwrap()).collect();
     assert_eq!(lines, [0.85, 0.95], "critical, warning");
+
+    stage.edit_alarm(&alarms[0].name, &json!({ "ActionsEnabled": false }));
+    let lower = r#"{"*": {"LowSafety": {"warning": 0.95, "critical": 0.8}}}"#;
+    stage.world.set_parameter("settings/quality-tuning", lower).unwrap();
+    let answer = stage.world.invoke("alarm-updater", &json!({})).unwrap();
+    assert!(matches!(answer, Invoked::Returned(_)), "{answer:?}");
+    let after = readers::alarms(stage.world.calls(), &stem).unwrap();
+    assert_eq!(after[0].description["Threshold"], 0.8);
+    assert_eq!(after[0].description["ActionsEnabled"], false);
 }
 
 /// The two lines of a score that is a pass rate.

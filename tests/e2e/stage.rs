@@ -161,7 +161,7 @@ impl Stage {
     }
 
     /// Changes members of an alarm, as an operator would in the console.
-    pub(crate) fn edit_alarm(&self, kind: AlarmKind, members: &Value) {
+    pub(crate) fn edit_alarm(&self, name: &str, members: &Value) {
         let known = [
             "AlarmName",
             "AlarmDescription",
@@ -176,7 +176,7 @@ impl Stage {
             "ComparisonOperator",
             "TreatMissingData",
         ];
-        let mut alarm = readers::alarms(self.world.calls(), &self.alarm(kind)).unwrap().remove(0);
+        let mut alarm = readers::alarms(self.world.calls(), name).unwrap().remove(0);
         let edited = alarm.description.as_object_mut().unwrap();
         edited.retain(|member, _| known.contains(&member.as_str()));
         edited.extend(members.as_object().unwrap().clone());

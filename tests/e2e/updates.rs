@@ -141,7 +141,8 @@ fn an_upgrade_from_0_1_0_keeps_alarms_ledger_and_edits() {
     assert!(told.is_open() && told.notified_at.is_some(), "{told:?}");
     stage.world.set_parameter("settings/increase-percent", "40").unwrap();
     let chat = "arn:aws:sns:us-east-1:000000000000:operators-chat";
-    stage.edit_alarm(HighTPMQuotaUsage, &json!({ "AlarmActions": [chat], "DatapointsToAlarm": 2 }));
+    let edits = json!({ "AlarmActions": [chat], "DatapointsToAlarm": 2 });
+    stage.edit_alarm(&stage.alarm(HighTPMQuotaUsage), &edits);
     let (alarms, ledger) =
         (definitions(&stage, "llmwatch-Bedrock-"), stage.world.stack().resource("Ledger").unwrap());
     let before = stage.last_call();
