@@ -1,4 +1,5 @@
-//! Plays an incident on a local AWS, from quotas to the printed e-mail and case; `demo bench
+//! Plays an incident on a local AWS, from quotas to the printed e-mail and case, and the scoring of
+//! invocation logs, from S3 to a mail about a model that refuses; `demo bench
 //! DIRECTORY` measures the functions whose binaries are there instead.
 //!
 //! Everything that is printed was read back from the local AWS after the real functions had run in
@@ -7,6 +8,7 @@
 
 mod bench;
 mod page;
+mod quality;
 mod readings;
 
 use std::time::Duration;
@@ -59,6 +61,8 @@ fn play() -> Result<(), Broken> {
         ("SettleSeconds", "3"),
         ("UseCase", "Answers for support agents, Monday to Friday"),
         ("AlarmTuning", alarm_tuning.as_str()),
+        ("QualityScoring", "on"),
+        ("JudgeModelId", "us.amazon.nova-lite-v1:0"),
     ];
     let world = World::start(&parameters, prepare)?;
     for line in POOLS {
@@ -66,7 +70,7 @@ fn play() -> Result<(), Broken> {
     }
 
     page.step("Thresholds and alarms, made by the deployment itself");
-    page.table(["pool", "callers", "RPM", "TPM", "TPD", "alarms"], &readings::pools(&world)?);
+    page.table(&["pool", "callers", "RPM", "TPM", "TPD", "alarms"], &readings::pools(&world)?);
     page.line(&readings::alarm_count(&world)?);
 
     page.step("Traffic breaches: longer answers, more requests, a batch, calls that are refused");
@@ -130,6 +134,7 @@ fn play() -> Result<(), Broken> {
     page.line(
         "nova-2-lite has no recovery yet: its batch stays in the last 24 hours until tomorrow.",
     );
+    quality::play(&mut page, &world)?;
     page.good("Done. Same events again, faults and restarts: see tests/e2e.");
     Ok(())
 }

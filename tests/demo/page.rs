@@ -26,16 +26,12 @@ impl Page {
     }
 
     /// Rows under a heading, each column as wide as its widest cell; all but the first to the right.
-    pub(crate) fn table<const COLUMNS: usize>(
-        &self,
-        heading: [&str; COLUMNS],
-        rows: &[[String; COLUMNS]],
-    ) {
+    pub(crate) fn table(&self, heading: &[&str], rows: &[Vec<String>]) {
         let width = |column: usize| {
             let cells = rows.iter().map(|row| row[column].chars().count());
             cells.chain([heading[column].len()]).max().unwrap_or(0)
         };
-        let line = |cells: [&str; COLUMNS]| {
+        let line = |cells: &[&str]| {
             let cells = cells.iter().enumerate().map(|(column, cell)| match column {
                 0 => format!("{cell:<0$}", width(0)),
                 _ => format!("{cell:>0$}", width(column)),
@@ -44,7 +40,7 @@ impl Page {
         };
         self.line(&self.painted("1", &line(heading)));
         for row in rows {
-            self.line(&line(row.each_ref().map(String::as_str)));
+            self.line(&line(&row.iter().map(String::as_str).collect::<Vec<_>>()));
         }
     }
 

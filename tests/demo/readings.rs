@@ -16,7 +16,7 @@ use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
 
 /// Every pool: its label, callers, quotas and alarms.
-pub(crate) fn pools(world: &World) -> Result<Vec<[String; 6]>, Broken> {
+pub(crate) fn pools(world: &World) -> Result<Vec<Vec<String>>, Broken> {
     let (children, _) = alarms(world)?;
     let alarms_of = |pool: &PoolLabel| {
         let names = children.iter().filter_map(|alarm| alarm_name(world, alarm));
@@ -28,7 +28,7 @@ pub(crate) fn pools(world: &World) -> Result<Vec<[String; 6]>, Broken> {
             let quota = pool.quota(kind);
             quota.map_or("none".to_owned(), |quota| grouped(quota.quota.value))
         };
-        [
+        vec![
             label.to_string(),
             pool.series.len().to_string(),
             quota(QuotaKind::Rpm),

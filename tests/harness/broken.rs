@@ -78,7 +78,7 @@ pub enum Broken {
 
 impl Broken {
     /// Wraps an I/O error with what was being done.
-    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let doing = doing.into();
         move |source| Self::Io { doing, source }
     }
