@@ -16,6 +16,8 @@ OFFLINE := AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_DEFAULT_REGION=
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 # The embedding model, beside its tokenizer.
 MODEL := target/model/model.onnx
+# The charting library of the page that the demo draws.
+SIGHT := tests/demo/sight/node_modules/ready
 # The operator's command line, built for this machine.
 LLMWATCH := cargo run --locked --quiet --profile demo -p llmwatch --
 
@@ -24,7 +26,7 @@ LLMWATCH := cargo run --locked --quiet --profile demo -p llmwatch --
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-demo: .venv/ready $(MODEL) ## Play an incident on a local AWS, from traffic to e-mail and case
+demo: .venv/ready $(MODEL) $(SIGHT) ## Play an incident and the scoring of logs on a local AWS, and draw the dashboards
 	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
 	target/demo/demo
 
@@ -112,6 +114,12 @@ delete: ## Delete the stack, and say what is kept and why
 	rm -rf .venv-bench
 	python3 -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# --- The charting library, from npm ------------------------------------------------------------------
+
+$(SIGHT): tests/demo/sight/package-lock.json
+	cd $(@D)/.. && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
 # --- Training ---------------------------------------------------------------------------------------

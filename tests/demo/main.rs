@@ -10,6 +10,7 @@ mod bench;
 mod page;
 mod quality;
 mod readings;
+mod sight;
 
 use std::time::Duration;
 
@@ -41,6 +42,10 @@ const INCIDENTS: usize = 5;
 const REQUESTED: [&str; 4] =
     [quota::BUSY_TPM, quota::BLOCKED_TPM, quota::NO_RPM_TPM, quota::DAILY_TPM];
 
+/// What the operator says that tokens cost, in US dollars for a million.
+const PRICES: &str = r#"{"bedrock": {"anthropic.claude-sonnet-4-5-20250929-v1:0": {"input": 3.0,
+    "output": 15.0, "cache_read": 0.3, "cache_write": 3.75}}}"#;
+
 /// How far the local clock is set back, so that the incident is played out just before now.
 const SET_BACK: SignedDuration = SignedDuration::from_mins(7);
 
@@ -62,7 +67,7 @@ fn play() -> Result<(), Broken> {
         ("UseCase", "Answers for support agents, Monday to Friday"),
         ("AlarmTuning", alarm_tuning.as_str()),
         ("QualityScoring", "on"),
-        ("JudgeModelId", "us.amazon.nova-lite-v1:0"),
+        ("JudgeModelId", "global.anthropic.claude-haiku-4-5-20251001-v1:0"),
     ];
     let world = World::start(&parameters, prepare)?;
     for line in POOLS {
@@ -135,6 +140,18 @@ fn play() -> Result<(), Broken> {
         "nova-2-lite has no recovery yet: its batch stays in the last 24 hours until tomorrow.",
     );
     quality::play(&mut page, &world)?;
+
+    page.step("The dashboards, drawn from the local CloudWatch");
+    world.set_parameter("settings/prices", PRICES)?;
+    for drawn in sight::draw(&world, local_now(&world)?)? {
+        page.line(&format!("{} charts: {}", drawn.charts, drawn.html.display()));
+        if let Some(picture) = &drawn.picture {
+            page.line(&format!("  as a picture: {}", picture.display()));
+        }
+        for title in &drawn.empty {
+            page.alarm(&format!("  without a value: {title}"));
+        }
+    }
     page.good("Done. Same events again, faults and restarts: see tests/e2e.");
     Ok(())
 }
@@ -184,6 +201,13 @@ fn section<'text>(text: &'text str, heading: &str) -> &'text str {
 fn advance(world: &World, by: SignedDuration) -> Result<(), Broken> {
     let by = json!({ "advance_seconds": by.as_secs() });
     world.calls().control(Method::Post, "/_llmwatch/clock", &by).map(drop)
+}
+
+/// What the local clock says.
+fn local_now(world: &World) -> Result<Timestamp, Broken> {
+    let path = "/_llmwatch/clock";
+    let clock = world.calls().control(Method::Post, path, &json!({ "advance_seconds": 0 }))?;
+    Ok(clock["now"].as_str().and_then(|now| now.parse().ok()).unwrap_or_default())
 }
 
 fn mails_after(world: &World, before: usize, count: usize) -> Result<Vec<Mail>, Broken> {

@@ -46,7 +46,7 @@ const SHOWN: [(&str, Metric); 6] = [
 /// Plays it: two hours of good answers, then the refusals.
 pub(crate) fn play(page: &mut Page, world: &World) -> Result<(), Broken> {
     // The scorer reads the machine's clock, which is behind the local one by now.
-    let now = machine_now();
+    let now = this_minute();
 
     page.step("Bedrock's invocation logs land in S3; every call is recorded and scored");
     let good = [(STEADY, Mood::Answers), (TURNING, Mood::Answers)];
@@ -61,7 +61,7 @@ pub(crate) fn play(page: &mut Page, world: &World) -> Result<(), Broken> {
     page.step("nova-pro starts refusing, and the logs of it come late");
     let mails_before = world.mails()?.len();
     let turned = [(STEADY, Mood::Answers), (TURNING, Mood::Refuses)];
-    score(page, world, &turned, now, 0..REFUSING)?;
+    score(page, world, &turned, now, 1..REFUSING)?;
     advance(world, SignedDuration::from_mins(1))?;
     let mails = mails_after(world, mails_before, TRIPPED)?;
     let tripped = readers::alarms(world.calls(), &stem)?;
@@ -127,11 +127,10 @@ fn totals(
         });
         json!({ "Id": id, "MetricStat": { "Metric": metric, "Period": 60, "Stat": statistic } })
     };
-    let minute = now.as_second().div_euclid(60) * 60;
     let input = json!({
         "MetricDataQueries": [query("sum", "Sum"), query("count", "SampleCount")],
-        "StartTime": minute - minutes.end * 60,
-        "EndTime": minute - minutes.start * 60 + 60,
+        "StartTime": now.as_second() - (minutes.end - 1) * 60,
+        "EndTime": now.as_second() - (minutes.start - 1) * 60,
     });
     let answer = world.calls().json(JsonService::CloudWatch, "GetMetricData", &input)?;
     let total = |index: usize| -> f64 {
@@ -165,6 +164,7 @@ fn a_redacted_call(world: &World) -> Result<String, Broken> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the scorer reads the machine's clock")]
-fn machine_now() -> Timestamp {
-    Timestamp::now()
+fn this_minute() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now)
 }

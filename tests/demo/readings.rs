@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::quality::series::StoredSeries;
 use llmwatch_core::quota::QuotaKind;
 use llmwatch_core::stored::StoredPool;
 use llmwatch_tests::aws_call::{JsonService, Method};
@@ -13,6 +14,7 @@ use llmwatch_tests::control::{RecordedCall, round_trips};
 use llmwatch_tests::process::{Seen, wait_until};
 use llmwatch_tests::readers;
 use llmwatch_tests::{Broken, World};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Every pool: its label, callers, quotas and alarms.
@@ -59,23 +61,37 @@ pub(crate) fn thresholds(world: &World, codes: &[&str]) -> Result<Vec<String>, B
 }
 
 /// The pools as they are stored, by label.
-fn stored_pools(world: &World) -> Result<Vec<StoredPool>, Broken> {
-    let mut input = json!({ "Path": format!("/{}/pools", world.prefix()), "Recursive": true });
-    let mut pools = Vec::new();
+pub(crate) fn stored_pools(world: &World) -> Result<Vec<StoredPool>, Broken> {
+    let mut pools: Vec<StoredPool> = stored(world, "pools", "/thresholds")?;
+    pools.sort_by_key(|pool| pool.pool.label());
+    Ok(pools)
+}
+
+/// The series whose quality is known, by model.
+pub(crate) fn scored_series(world: &World) -> Result<Vec<StoredSeries>, Broken> {
+    let mut scored: Vec<StoredSeries> = stored(world, "quality", "/series")?;
+    scored.sort_by_key(|stored| stored.series.model_id.clone());
+    Ok(scored)
+}
+
+/// The documents below a path of the stack, of the parameters whose names end so.
+fn stored<T: DeserializeOwned>(world: &World, path: &str, end: &str) -> Result<Vec<T>, Broken> {
+    let mut input = json!({ "Path": format!("/{}/{path}", world.prefix()), "Recursive": true });
+    let mut documents = Vec::new();
     loop {
         let page = world.calls().json(JsonService::Ssm, "GetParametersByPath", &input)?;
-        pools.extend(page["Parameters"].as_array().into_iter().flatten().filter_map(|parameter| {
-            let is_pool = parameter["Name"].as_str()?.ends_with("/thresholds");
-            let pool = serde_json::from_str::<StoredPool>(parameter["Value"].as_str()?).ok()?;
-            is_pool.then_some(pool)
-        }));
+        documents.extend(page["Parameters"].as_array().into_iter().flatten().filter_map(
+            |parameter| {
+                parameter["Name"].as_str()?.strip_suffix(end)?;
+                serde_json::from_str::<T>(parameter["Value"].as_str()?).ok()
+            },
+        ));
         match page["NextToken"].as_str() {
             Some(next) => input["NextToken"] = Value::from(next),
             None => break,
         }
     }
-    pools.sort_by_key(|pool| pool.pool.label());
-    Ok(pools)
+    Ok(documents)
 }
 
 /// How many alarms there are of each sort.

@@ -42,7 +42,7 @@ pub struct LogObject {
     pub content: Vec<u8>,
 }
 
-/// The log objects of a model's calls in the minutes before a time, oldest first.
+/// The log objects of a model's calls in these minutes before a whole minute, oldest first.
 #[must_use]
 pub fn log_objects(
     model_id: &str,

@@ -1,0 +1,121 @@
+// Draws PAGE, a dashboard with the values of its panels, with ECharts.
+
+const SEVERITY = { critical: '#b3261e', warning: '#c77700', info: '#5c6b7a' };
+const CURVES = ['#2563a8', '#1b8a6b', '#8e44ad', '#c0562b', '#5c6b7a', '#a08400', '#0f8da5', '#b0326e'];
+
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
+const exact = new Intl.NumberFormat('en', { maximumFractionDigits: 4 });
+const minute = (at) => new Date(at).toISOString().slice(11, 16);
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+// Gaps stay gaps: a missing value is no 0.
+function withGaps(points, step) {
+  const drawn = [];
+  points.forEach(([at, value], index) => {
+    if (index > 0 && at - points[index - 1][0] > 3 * step) drawn.push([at - 1, null]);
+    drawn.push([at, value]);
+  });
+  return drawn;
+}
+
+// Lines at one value are one line with all their names.
+function merged(lines) {
+  const at = new Map();
+  for (const line of lines) {
+    const key = `${line.value} ${line.severity} ${line.bad}`;
+    const names = at.get(key)?.names ?? [];
+    at.set(key, { ...line, names: [...names, line.label] });
+  }
+  return [...at.values()].map(({ names, severity, ...line }) => {
+    const word = ` ${severity}`;
+    const shared = names.length > 1 && names.every((name) => name.endsWith(word));
+    const label = shared ? names.map((name) => name.slice(0, -word.length)).join(', ') + word : names.join(', ');
+    return { ...line, severity, label };
+  });
+}
+
+function lines(panel) {
+  if (panel.lines.length === 0) return undefined;
+  return {
+    silent: true,
+    symbol: 'none',
+    data: merged(panel.lines).map((line) => ({
+      yAxis: line.value,
+      lineStyle: { color: SEVERITY[line.severity] ?? SEVERITY.info, type: 'dashed', width: 1.5 },
+      label: {
+        formatter: `${line.label} (${line.bad} ${short.format(line.value)})`,
+        position: line.bad === 'below' ? 'insideEndBottom' : 'insideEndTop',
+        color: SEVERITY[line.severity] ?? SEVERITY.info,
+        fontSize: 10,
+      },
+    })),
+  };
+}
+
+function option(panel) {
+  const values = panel.series.flatMap((one) => one.points.map((point) => point[1]));
+  // Lines are no values: without this they would lie outside. Stacked curves have none.
+  const top = panel.lines.length > 0 ? Math.max(...values, ...panel.lines.map((line) => line.value)) : 0;
+  return {
+    animation: false,
+    color: CURVES,
+    grid: { left: 8, right: 14, top: 14, bottom: panel.series.length > 4 ? 54 : 34, containLabel: true },
+    legend: { bottom: 0, type: 'scroll', itemWidth: 14, itemHeight: 8, textStyle: { fontSize: 11 } },
+    tooltip: {
+      trigger: 'axis',
+      order: 'valueDesc',
+      valueFormatter: (value) => (value == null ? 'no data' : `${exact.format(value)} ${panel.unit}`),
+    },
+    xAxis: { type: 'time', min: PAGE.start, max: PAGE.end, axisLabel: { formatter: minute, hideOverlap: true } },
+    yAxis: {
+      type: 'value',
+      min: (range) => Math.min(0, range.min),
+      max: top > 0 ? top * 1.12 : undefined,
+      axisLabel: { formatter: (value) => short.format(value), showMaxLabel: false },
+    },
+    series: panel.series.map((one, index) => ({
+      name: one.label,
+      type: 'line',
+      stack: panel.stacked ? 'all' : undefined,
+      areaStyle: panel.stacked ? { opacity: 0.35 } : undefined,
+      showSymbol: one.points.length < 20,
+      symbolSize: 4,
+      lineStyle: { width: 1.6 },
+      data: panel.stacked ? one.points : withGaps(one.points, panel.step),
+      markLine: index === 0 ? lines(panel) : undefined,
+    })),
+  };
+}
+
+function draw(panel, box) {
+  box.append(element('h3', '', panel.unit ? `${panel.title} (${panel.unit})` : panel.title));
+  box.append(element('p', '', panel.says));
+  if (panel.text) {
+    box.append(element('pre', '', panel.text));
+  } else if (panel.series.every((one) => one.points.length === 0)) {
+    box.append(element('p', 'empty', 'No data in this window.'));
+  } else {
+    const chart = element('div', 'chart');
+    box.append(chart);
+    echarts.init(chart, null, { renderer: 'svg' }).setOption(option(panel));
+  }
+}
+
+document.getElementById('when').textContent =
+  `${new Date(PAGE.start).toISOString().slice(0, 16)} to ${new Date(PAGE.end).toISOString().slice(0, 16)} UTC, read from CloudWatch`;
+for (const row of PAGE.rows) {
+  const rowBox = element('div', 'row');
+  document.getElementById('page').append(element('h2', '', row.title), rowBox);
+  for (const panel of row.panels) {
+    const box = element('section', 'panel');
+    box.style.gridColumn = `span ${panel.width}`;
+    rowBox.append(box);
+    draw(panel, box);
+  }
+}
