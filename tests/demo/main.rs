@@ -162,7 +162,9 @@ fn prepare(calls: &AwsCalls) -> Result<(), Broken> {
     let clock = calls.control(Method::Post, "/_llmwatch/clock", &set_back)?;
     let now: Timestamp = clock["now"].as_str().and_then(|now| now.parse().ok()).unwrap_or_default();
     let incident = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
-    calls.control(Method::Post, "/_llmwatch/seed", &traffic::seed(incident))?;
+    for seed in [traffic::seed(incident), sight::quota_history(incident)] {
+        calls.control(Method::Post, "/_llmwatch/seed", &seed)?;
+    }
     let settings = json!({
         "sqs_delay_divisor": 60,
         "case_id_delay_seconds": 60,

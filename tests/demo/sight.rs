@@ -7,17 +7,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use jiff::{SignedDuration, Timestamp};
+use llmwatch_core::alarm::pool_metrics;
 use llmwatch_core::alarm::tuning::{self, Tuning};
 use llmwatch_core::cloudwatch::query::{MetricDataQuery, QuerySource, Returned};
 use llmwatch_core::dashboard::quality::{self, Scored};
 use llmwatch_core::dashboard::{AlertLine, Bad, Content, Dashboard, Draw, Known, Panel, Row};
+use llmwatch_core::pool::{Pool, Scope};
 use llmwatch_core::price::{self, Prices};
 use llmwatch_core::quality::NAMESPACE;
 use llmwatch_core::quality::alarm::tuning as quality_tuning;
 use llmwatch_core::quality::alarm::tuning::QualityTuning;
 use llmwatch_core::quality::series::StoredSeries;
+use llmwatch_core::quota::QuotaKind;
 use llmwatch_core::stored::StoredPool;
 use llmwatch_tests::aws_call::JsonService;
+use llmwatch_tests::traffic::{self, BUSY_MODEL, quota};
 use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
 
@@ -26,12 +30,12 @@ use crate::readings;
 /// How far back the pages look.
 const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(4);
 
+/// For how many hours before the incident quotas are seeded as published.
+const HOURS_PUBLISHED: i64 = 24;
+
 /// Where the charting library is installed, and where pages go, in the repository.
 const LIBRARY: &str = "tests/demo/sight/node_modules/echarts/dist/echarts.min.js";
 const PAGES: &str = "target/sight";
-
-/// The pool that is drawn, by its model.
-const DRAWN: &str = "claude-sonnet-4-5";
 
 /// A drawn page.
 pub(crate) struct Drawn {
@@ -43,6 +47,29 @@ pub(crate) struct Drawn {
     pub(crate) charts: usize,
     /// The titles of those without a value.
     pub(crate) empty: Vec<String>,
+}
+
+/// The drawn pool's quotas as hourly runs would have published them before the incident, for the
+/// seed: the runs of the demo itself fall into two minutes.
+pub(crate) fn quota_history(incident: Timestamp) -> Value {
+    let pool = Pool { scope: Scope::CrossRegion, model: BUSY_MODEL.to_owned() }.label();
+    let quotas = traffic::quotas();
+    let hourly = |kind: QuotaKind, code: &str| {
+        let quota = quotas.as_array().into_iter().flatten().find(|quota| quota["code"] == code);
+        let value = quota.and_then(|quota| quota["applied"].as_f64());
+        json!({
+            "namespace": pool_metrics::NAMESPACE,
+            "name": pool_metrics::QUOTA_VALUE,
+            "dimensions": { "Pool": pool.as_str(), "Quota": kind.abbreviation() },
+            "start": (incident - SignedDuration::from_hours(HOURS_PUBLISHED)).to_string(),
+            "step_seconds": 3600,
+            "values": (0..HOURS_PUBLISHED).map(|_| value).collect::<Vec<_>>(),
+        })
+    };
+    json!({ "metrics": [
+        hourly(QuotaKind::Tpm, quota::BUSY_TPM),
+        hourly(QuotaKind::Rpm, quota::BUSY_RPM),
+    ] })
 }
 
 /// Draws the page of a pool, with its quality beside, and the page of all scored models.
@@ -84,7 +111,7 @@ fn dashboards(world: &World) -> Result<Vec<(&'static str, Dashboard)>, Broken> {
         namespace: NAMESPACE,
     };
     let pools = readings::stored_pools(world)?;
-    let pool = pools.iter().find(|pool: &&StoredPool| pool.pool.model.contains(DRAWN));
+    let pool = pools.iter().find(|pool: &&StoredPool| pool.pool.model == BUSY_MODEL);
     let quantity = pool.map(|pool| ("quantity", Dashboard::of_pool(pool, &[], known)));
     Ok(quantity.into_iter().chain([("quality", side_by_side(&scored, known))]).collect())
 }

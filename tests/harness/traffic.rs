@@ -147,7 +147,9 @@ pub fn seed(incident: Timestamp) -> Value {
     json!({ "metrics": metrics, "quotas": quotas(), "profiles": profiles() })
 }
 
-fn quotas() -> Value {
+/// The quotas of the demo's account, as the seed takes them.
+#[must_use]
+pub fn quotas() -> Value {
     json!([
         { "code": quota::BUSY_TPM, "applied": 625_000.0, "adjustable": true },
         { "code": quota::BUSY_RPM, "applied": 1_000.0, "adjustable": true },
