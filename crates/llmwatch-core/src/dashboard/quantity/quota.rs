@@ -96,11 +96,15 @@ fn alarm_line(quota: &PoolQuota, on: Alarms<'_>) -> Option<AlertLine> {
 }
 
 /// The quota over time as it was published, each hour's value until the next. Before the first one
-/// in view it is the value known now.
+/// in view it is the smallest in view, so that a raise does not make earlier usage look small;
+/// where none is in view it is the value known now.
+///
+/// That `MIN` of a metric without a datapoint leaves `FILL` without effect is the local model's;
+/// AWS does not say.
 fn value_over_time(of: &OfQuota<'_>) -> (MetricKey, String) {
     let metric =
         key(NAMESPACE, QUOTA_VALUE, &[("Pool", of.pool), ("Quota", of.kind.abbreviation())]);
-    let published = "FILL(quota, REPEAT)".to_owned();
+    let published = "FILL(FILL(quota, REPEAT), MIN(quota))".to_owned();
     let text = match of.known {
         Some(value) => format!("FILL({published}, {value})"),
         None => published,
