@@ -93,11 +93,13 @@ impl Look<'_> {
         let rates = self.policy.rates;
         // By words first: whether an answer refuses decides what else is looked at.
         let by_words = self.in_process.refusals.of(self.conversation, None);
-        if self.is_chosen(one, Needs::Embeddings, rates.embeddings, by_words) {
+        let is_embedded = self.is_chosen(one, Needs::Embeddings, rates.embeddings, by_words);
+        if is_embedded {
             one.evidence.embeddings = self.embeddings(one).await;
         }
         if self.is_chosen(one, Needs::Refusal, rates.refusal, by_words) {
-            one.evidence.refusal = self.refusal(by_words);
+            let in_process = is_embedded && self.policy.embeddings == Provider::Embedded;
+            one.evidence.refusal = self.refusal(by_words, in_process);
         }
         if self.is_chosen(one, Needs::Sentiment, rates.sentiment, by_words) {
             one.evidence.sentiment = self.sentiment(one).await;
@@ -150,12 +152,12 @@ impl Look<'_> {
         })
     }
 
-    /// By words, and by the opening's embedding where the exchange is embedded in process anyway.
-    fn refusal(self, by_words: Option<Refusal>) -> Reading<Refusal> {
+    /// By words, and by the opening's embedding where the exchange is embedded in process anyway: an
+    /// embedding takes tens of milliseconds, words some microseconds.
+    fn refusal(self, by_words: Option<Refusal>, in_process: bool) -> Reading<Refusal> {
         let Some(by_words) = by_words else { return Reading::NotAsked };
-        let is_embedded = self.policy.embeddings == Provider::Embedded;
         let opening = opening(self.conversation.completion.as_str());
-        let vector = if is_embedded { self.embed(&[opening]).ok() } else { None };
+        let vector = if in_process { self.embed(&[opening]).ok() } else { None };
         let vector = vector.as_deref().and_then(|vectors| vectors.first());
         let refusal =
             vector.and_then(|vector| self.in_process.refusals.of(self.conversation, Some(vector)));
