@@ -21,7 +21,7 @@ use llmwatch_core::quality::series::StoredSeries;
 use llmwatch_core::quota::QuotaKind;
 use llmwatch_core::stored::StoredPool;
 use llmwatch_tests::aws_call::JsonService;
-use llmwatch_tests::traffic::{self, BUSY_MODEL, quota};
+use llmwatch_tests::traffic::{self, BUSY_MODEL, component, quota};
 use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ pub(crate) fn quota_history(incident: Timestamp) -> Value {
     ] })
 }
 
-/// Draws the page of a pool, with its quality beside, and the page of all scored models.
+/// Draws the pages of the busy pool, of the inference component, and of all scored models.
 pub(crate) fn draw(world: &World, now: Timestamp) -> Result<Vec<Drawn>, Broken> {
     let library = world.places().repository.join(LIBRARY);
     let library = std::fs::read_to_string(library).map_err(Broken::io("reading ECharts"))?;
@@ -113,7 +113,11 @@ fn dashboards(world: &World) -> Result<Vec<(&'static str, Dashboard)>, Broken> {
     let pools = readings::stored_pools(world)?;
     let pool = pools.iter().find(|pool: &&StoredPool| pool.pool.model == BUSY_MODEL);
     let quantity = pool.map(|pool| ("quantity", Dashboard::of_pool(pool, &[], known)));
-    Ok(quantity.into_iter().chain([("quality", side_by_side(&scored, known))]).collect())
+    let others = [
+        ("component", Dashboard::of_component(component::COMPONENT, &[], known)),
+        ("quality", side_by_side(&scored, known)),
+    ];
+    Ok(quantity.into_iter().chain(others).collect())
 }
 
 /// The quality of every scored model, side by side.
