@@ -34,6 +34,7 @@ pub mod sentiment;
 pub mod series;
 pub mod settings;
 pub mod skipped;
+pub mod spans;
 #[cfg(test)]
 mod test_exchange;
 #[cfg(test)]
