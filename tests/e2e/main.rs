@@ -56,6 +56,8 @@ mod scoring;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod spans;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod updates;

@@ -91,6 +91,8 @@ impl Part {
     fn has(self, resource: &Resource) -> bool {
         let part = match resource.definition["Condition"].as_str() {
             Some("ScoresQuality") => Self::Scoring,
+            // Where spans are sent somewhere, which no bill of the document is about.
+            Some("ExportsSpans") => return false,
             _ => Self::AlertPath,
         };
         self == part

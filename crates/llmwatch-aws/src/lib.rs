@@ -39,6 +39,7 @@ pub mod messages;
 pub mod metrics;
 #[cfg(feature = "s3")]
 pub mod objects;
+pub mod otlp;
 pub mod pace;
 #[cfg(feature = "ssm")]
 pub mod parameters;

@@ -15,7 +15,16 @@ pub(crate) enum Incoming {
     /// Queue messages, each to be answered on its own.
     Queue(Vec<QueueRecord>),
     /// Objects that were there before, to be counted in the answer.
-    Backfill(Vec<LogObject>),
+    Backfill(Vec<LogObject>, OldSpans),
+}
+
+/// Whether spans of calls made long ago are sent too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OldSpans {
+    /// Nobody asked for them: a backend bills what it takes.
+    Kept,
+    /// Whoever started the backfill asked for them.
+    Sent,
 }
 
 /// One queue message.
@@ -66,9 +75,11 @@ pub(crate) enum EventError {
 /// When the event's source is unknown or a member is missing or malformed; the message names it.
 pub(crate) fn incoming(event: &Value) -> Result<Incoming, EventError> {
     if event.get("backfill").is_some() {
-        let Backfill { backfill: Batch { bucket, keys } } = typed(event, "the backfill's event")?;
+        let Backfill { backfill: Batch { bucket, keys, asked } } =
+            typed(event, "the backfill's event")?;
+        let spans = if asked.spans { OldSpans::Sent } else { OldSpans::Kept };
         let object = |key| LogObject { bucket: bucket.clone(), key };
-        return Ok(Incoming::Backfill(keys.into_iter().map(object).collect()));
+        return Ok(Incoming::Backfill(keys.into_iter().map(object).collect(), spans));
     }
     match event.pointer("/Records/0/eventSource").and_then(Value::as_str) {
         Some("aws:sqs") => queue_records(event).map(Incoming::Queue),
@@ -82,7 +93,7 @@ pub(crate) fn incoming(event: &Value) -> Result<Incoming, EventError> {
 #[must_use]
 pub fn refusals(event: &Value) -> Vec<String> {
     match incoming(event) {
-        Ok(Incoming::Backfill(_)) => Vec::new(),
+        Ok(Incoming::Backfill(..)) => Vec::new(),
         Ok(Incoming::Queue(records)) => {
             let refusal = |record: QueueRecord| Some(record.objects.err()?.to_string());
             records.into_iter().filter_map(refusal).collect()
@@ -100,6 +111,15 @@ struct Backfill {
 struct Batch {
     bucket: String,
     keys: Vec<String>,
+    #[serde(default)]
+    asked: Asked,
+}
+
+/// What whoever started the backfill gave to it, as far as it is not in the batch already.
+#[derive(Deserialize, Default)]
+struct Asked {
+    #[serde(default)]
+    spans: bool,
 }
 
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>.
@@ -241,7 +261,23 @@ mod tests {
     fn a_backfill_names_its_objects() {
         let event = json!({ "backfill": { "bucket": "logs", "keys": ["a+b", "c"] } });
         let object = |key: &str| LogObject { bucket: "logs".into(), key: key.into() };
-        assert_eq!(incoming(&event), Ok(Incoming::Backfill(vec![object("a+b"), object("c")])));
+        let objects = vec![object("a+b"), object("c")];
+        assert_eq!(incoming(&event), Ok(Incoming::Backfill(objects, OldSpans::Kept)));
+    }
+
+    #[test]
+    fn a_backfill_sends_spans_where_it_was_asked_to() {
+        let spans = |asked: Value| {
+            let batch = json!({ "bucket": "logs", "keys": ["a"], "asked": asked });
+            match incoming(&json!({ "backfill": batch })) {
+                Ok(Incoming::Backfill(_, spans)) => spans,
+                other => panic!("{other:?}"),
+            }
+        };
+        let asked = json!({ "bucket": "logs", "prefix": "AWSLogs/", "spans": true });
+        assert_eq!(spans(asked), OldSpans::Sent);
+        assert_eq!(spans(json!({ "spans": false })), OldSpans::Kept);
+        assert_eq!(spans(json!({ "bucket": "logs", "prefix": "AWSLogs/" })), OldSpans::Kept);
     }
 
     #[test]

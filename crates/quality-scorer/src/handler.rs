@@ -9,7 +9,7 @@ use llmwatch_core::delivery::retry_wait;
 use serde_json::{Value, json};
 
 use crate::App;
-use crate::event::{self, EventError, Incoming, LogObject, QueueRecord};
+use crate::event::{self, EventError, Incoming, LogObject, OldSpans, QueueRecord};
 use crate::gather::Time;
 use crate::object::{self, LateBodies, Outcome, Visit};
 use crate::policy::{self, Policy};
@@ -89,7 +89,9 @@ async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failu
         Incoming::Queue(records) => Ok(json!({
             "batchItemFailures": Box::pin(failures(app, &policy, records, at)).await,
         })),
-        Incoming::Backfill(objects) => Box::pin(backfill(app, &policy, &objects, at)).await,
+        Incoming::Backfill(objects, spans) => {
+            Box::pin(backfill(app, &policy, &objects, spans, at)).await
+        }
     }
 }
 
@@ -152,12 +154,13 @@ async fn backfill(
     app: &App,
     policy: &Policy,
     objects: &[LogObject],
+    spans: OldSpans,
     at: (Timestamp, Time),
 ) -> Result<Value, Failure> {
     let (mut scored, mut records, mut too_old, mut left_alone) = (0, 0, 0, 0);
     let mut problems = Vec::new();
     for object in objects {
-        match Box::pin(object::score(app, policy, Visit::backfill(object, at))).await {
+        match Box::pin(object::score(app, policy, Visit::backfill(object, spans, at))).await {
             Ok(Outcome::Scored(counts)) => {
                 scored += 1;
                 records += counts.records;

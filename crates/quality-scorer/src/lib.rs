@@ -30,6 +30,8 @@ pub struct App {
     models: gather::Models,
     /// How each judge was found to take questions.
     judge_manners: gather::Manners,
+    /// The way to the tracing backend, made when spans are sent for the first time.
+    exporter: carry_out::Exporter,
 }
 
 /// The services the function calls.
@@ -46,6 +48,8 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// S3: log objects and call records.
     pub s3: aws_sdk_s3::Client,
+    /// Secrets Manager: the headers of the tracing backend.
+    pub secrets: aws_sdk_secretsmanager::Client,
     /// SQS: when a message comes back.
     pub sqs: aws_sdk_sqs::Client,
     /// Parameter Store: the settings.
@@ -66,10 +70,13 @@ impl App {
             comprehend: aws_sdk_comprehend::Client::new(sdk),
             dynamodb: aws_sdk_dynamodb::Client::new(sdk),
             s3: aws_sdk_s3::Client::new(sdk),
+            secrets: aws_sdk_secretsmanager::Client::new(sdk),
             sqs: aws_sdk_sqs::Client::new(sdk),
             parameters: aws_sdk_ssm::Client::new(sdk),
         };
         let models = gather::Models::new()?;
-        Ok(Self { config, clients, models, judge_manners: gather::Manners::default() })
+        let judge_manners = gather::Manners::default();
+        let exporter = carry_out::Exporter::default();
+        Ok(Self { config, clients, models, judge_manners, exporter })
     }
 }

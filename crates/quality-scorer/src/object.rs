@@ -19,8 +19,8 @@ use llmwatch_quality::skipped::Skipped;
 use serde::{Deserialize, Serialize};
 
 use crate::App;
-use crate::carry_out::{self, CallRecords};
-use crate::event::LogObject;
+use crate::carry_out::{self, CallRecords, Spans};
+use crate::event::{LogObject, OldSpans};
 use crate::gather::{
     self, Batch, Bodies, Gathering, Judge, Looked, Records, Source, Time, Troubles,
 };
@@ -41,6 +41,8 @@ pub(crate) struct Visit<'a> {
     purpose: Purpose,
     /// Whether bodies that have not come may be waited for.
     may_wait: bool,
+    /// Whether spans are sent, where there is a backend for them.
+    sends_spans: bool,
     now: Timestamp,
     /// How long it may take, with the invocation's other objects.
     time: Time,
@@ -53,12 +55,17 @@ impl<'a> Visit<'a> {
         may_wait: bool,
         (now, time): (Timestamp, Time),
     ) -> Self {
-        Self { object, purpose: Purpose::Live, may_wait, now, time }
+        Self { object, purpose: Purpose::Live, may_wait, sends_spans: true, now, time }
     }
 
     /// An object that was there before.
-    pub(crate) fn backfill(object: &'a LogObject, (now, time): (Timestamp, Time)) -> Self {
-        Self { object, purpose: Purpose::Backfill, may_wait: false, now, time }
+    pub(crate) fn backfill(
+        object: &'a LogObject,
+        spans: OldSpans,
+        (now, time): (Timestamp, Time),
+    ) -> Self {
+        let sends_spans = spans == OldSpans::Sent;
+        Self { object, purpose: Purpose::Backfill, may_wait: false, sends_spans, now, time }
     }
 }
 
@@ -163,6 +170,7 @@ async fn scored(
         written_at,
         scores: Scores::default(),
         call_records: CallRecords::of(app, visit.object, &bytes.facts().etag, written_at),
+        spans: visit.sends_spans.then(|| Spans::of(app, row)).flatten(),
         judge: judge.as_ref(),
         troubles: &troubles,
         records: 0,
@@ -171,12 +179,17 @@ async fn scored(
     while let Some(batch) = records.next_batch().await? {
         work.take(batch).await?;
     }
-    let Work { scores, call_records, records, .. } = work;
+    let Work { scores, call_records, spans, records, .. } = work;
     troubles.tell(&visit.object.key);
     call_records.finish().await?;
+    let spans_failed = match spans {
+        Some(spans) => spans.finish().await,
+        None => 0,
+    };
     let run = carry_out::RunOf {
         purpose: visit.purpose,
         took: began.elapsed(),
+        spans_failed,
         judge: judge.as_ref().map(Judge::run),
         now: visit.now,
     };
@@ -192,6 +205,7 @@ struct Work<'a> {
     written_at: Timestamp,
     scores: Scores,
     call_records: CallRecords<'a>,
+    spans: Option<Spans<'a>>,
     judge: Option<&'a Judge<'a>>,
     troubles: &'a Troubles,
     records: u64,
@@ -237,7 +251,11 @@ impl Work<'_> {
         let rubric = judge.map(Judge::rubric).unwrap_or_default();
         let judged_by = judge.map(|judge| JudgedBy { model: judge.model(), rubric: &rubric });
         let parts = Parts { exchange, card: &card, texts: &looked.texts, judged_by };
-        self.call_records.push(&CallRecord::of(parts)).await?;
+        let record = CallRecord::of(parts);
+        self.call_records.push(&record).await?;
+        if let Some(spans) = &mut self.spans {
+            spans.push(&record).await;
+        }
         Ok(())
     }
 

@@ -26,6 +26,8 @@ pub struct RunFacts {
     pub evaluation_ms: f64,
     /// Chunks of scores that an earlier try may have sent: they are not sent again.
     pub chunks_in_doubt: u64,
+    /// Spans that a tracing backend did not take: none where spans are not exported.
+    pub spans_failed: u64,
     /// What the judge did, when it is on.
     pub judge: Option<JudgeRun>,
 }
@@ -53,6 +55,7 @@ pub struct JudgeRun {
 ///
 /// `EvaluationLatency` in ms. `ScoringDelay` in s from each record to `now`, live only, 0 for
 /// records from the future. `TooOld`: records that CloudWatch no longer takes, when there are any.
+/// `SpansFailed`: spans that were not taken, when there are any.
 /// `JudgeCalls` and `JudgeTokens` by `JudgeModelId` and `Rubric`; `JudgeCost` in US dollars,
 /// `JudgeFailures` by `Reason`, `JudgeOverBudget`. All but those three judge counts have no
 /// dimensions, so that fixed alarms can name them.
@@ -69,6 +72,9 @@ pub fn run_chunks(facts: &RunFacts, scores: &Scores, now: Timestamp, first: u32)
     }
     if facts.chunks_in_doubt > 0 {
         run.one("ChunksInDoubt", facts.chunks_in_doubt as f64, Unit::Count);
+    }
+    if facts.spans_failed > 0 {
+        run.one("SpansFailed", facts.spans_failed as f64, Unit::Count);
     }
     if let Some(judge) = &facts.judge {
         run.judge(judge);

@@ -144,7 +144,8 @@ fn run(purpose: Purpose, judge: Option<JudgeRun>) -> String {
     for late in [30, 30, 1203, 4_000_000] {
         add(&mut scores, NOON - late, &card(&[(Metric::Error, 0.0)]));
     }
-    let facts = RunFacts { purpose, evaluation_ms: 12.345_6, chunks_in_doubt: 0, judge };
+    let facts =
+        RunFacts { purpose, evaluation_ms: 12.345_6, chunks_in_doubt: 0, spans_failed: 0, judge };
     shown(&run_chunks(&facts, &scores, at(NOON + 15), 7))
 }
 

@@ -7,7 +7,8 @@ use crate::text::Text;
 
 /// How much of prompts, answers and request metadata is written into call records.
 ///
-/// The mode speaks of what we *keep*. What leaves the process otherwise (to the judge, to
+/// The mode speaks of what we *keep*, and of the spans made of it, which an operator has sent to a
+/// tracing backend to be kept there. What leaves the process otherwise (to the judge, to
 /// Comprehend, to an embedding model, to a guardrail) is redacted in every mode, `full` included,
 /// and log lines and metrics never hold text in any. Scores and counts of findings are the same in
 /// every mode.

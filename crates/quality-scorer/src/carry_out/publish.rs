@@ -29,6 +29,8 @@ pub(crate) struct RunOf {
     pub purpose: Purpose,
     /// How long scoring took.
     pub took: Duration,
+    /// Spans that the tracing backend did not take.
+    pub spans_failed: u64,
     /// What the judge did, where there is one.
     pub judge: Option<JudgeRun>,
     /// When the run began.
@@ -57,6 +59,7 @@ pub(crate) async fn publish(
         purpose: run.purpose,
         evaluation_ms: run.took.as_secs_f64() * 1000.0,
         chunks_in_doubt: in_doubt,
+        spans_failed: run.spans_failed,
         judge: run.judge.clone(),
     };
     for chunk in run_chunks(&facts, scores, run.now, count) {
