@@ -21,7 +21,7 @@ SIGHT := tests/demo/sight/node_modules/ready
 # The operator's command line, built for this machine.
 LLMWATCH := cargo run --locked --quiet --profile demo -p llmwatch --
 
-.PHONY: help demo test check local model bench eval train accept accept-actions build deploy replay delete
+.PHONY: help demo test check local model bench eval train accept accept-actions dashboards grafana-types build deploy replay delete
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -40,13 +40,18 @@ test: check .venv/ready $(MODEL) ## Everything the CI runs: check, then all test
 	else cargo test --locked --workspace; fi
 	target/debug/actions-seen
 
-check: .venv-sam/lint ## Format, lints, documentation, licences, template
+check: .venv-sam/lint ## Format, lints, documentation, licences, template, dashboards
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	if cargo deny --version >/dev/null 2>&1; then cargo deny --offline check bans licenses sources; fi
 	.venv-sam/bin/cfn-lint template.yaml
 	$(OFFLINE) .venv-sam/bin/sam validate --lint
+	$(if $(shell command -v npm),$(MAKE) --no-print-directory grafana-types)
+
+# Holds the Grafana files against Grafana's published types.
+grafana-types: dashboards/check/node_modules/ready
+	node dashboards/check/check.mjs
 
 local: .venv/ready ## Start the local AWS on 127.0.0.1:$PORT until Ctrl-C
 	cargo build --locked --profile demo -p llmwatch-local
@@ -79,6 +84,10 @@ accept: ## Take the texts the snapshot tests now produce as right; review the di
 accept-actions:
 	target/debug/actions-seen accept
 	git diff --stat -- tests/data/actions-seen.txt
+
+dashboards: ## Write the checked-in dashboards anew from their description
+	cargo run --locked --quiet -p llmwatch-tests --bin dashboards
+	git diff --stat -- dashboards template.yaml
 
 build: .venv-sam/build $(MODEL) ## Build what is deployed, for arm64 unless ARCH=x86_64
 	$(SAM) build --parameter-overrides Architecture=$(or $(ARCH),arm64)
@@ -119,6 +128,12 @@ delete: ## Delete the stack, and say what is kept and why
 # --- The charting library, from npm ------------------------------------------------------------------
 
 $(SIGHT): tests/demo/sight/package-lock.json
+	cd $(@D)/.. && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	touch $@
+
+# --- Grafana's types, from npm ----------------------------------------------------------------------
+
+dashboards/check/node_modules/ready: dashboards/check/package-lock.json
 	cd $(@D)/.. && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 

@@ -8,6 +8,7 @@ pub mod aws_call;
 pub mod broken;
 pub mod cli;
 pub mod control;
+pub mod dashboards;
 pub mod logs;
 pub mod outside_bytes;
 pub mod permissions;

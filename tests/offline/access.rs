@@ -86,7 +86,8 @@ fn every_bucket_is_encrypted_refuses_plain_http_and_forgets() {
 fn environment_variables_name_things_and_hold_no_secret_and_no_address() {
     // An endpoint with a password or a query is refused, and the secret is an ARN.
     let otlp = ["OtlpEndpoint", "OtlpHeadersSecret"];
-    let harmless = ["/opt", "Prefix", "QualityNamespace", "SettleSeconds"];
+    let harmless =
+        ["/opt", "Prefix", "QualityNamespace", "SettleSeconds", "PoolDashboards", "GrafanaMetrics"];
     let everywhere = &section("Globals")["Function"]["Environment"]["Variables"];
     let owns = |function: &Resource| &function.property("Environment")["Variables"];
     for variables in functions().iter().map(owns).chain([everywhere]) {

@@ -11,6 +11,8 @@ mod calls;
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod dashboards;
+#[cfg(test)]
 mod dependencies;
 #[cfg(test)]
 mod encryption;

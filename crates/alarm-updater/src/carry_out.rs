@@ -8,10 +8,11 @@ use llmwatch_aws::alarms::{self, StandingAlarms};
 use llmwatch_aws::lifecycle::{Guarded, write_while_standing};
 use llmwatch_aws::metrics::{self, Datum};
 use llmwatch_aws::pace::Pace;
-use llmwatch_aws::{CallFailed, parameters};
+use llmwatch_aws::{CallFailed, dashboards, parameters};
 use llmwatch_core::alarm::name::AlarmName;
 use llmwatch_core::alarm::plan::{AlarmChange, AppliedChange};
 use llmwatch_core::alarm::pool_metrics::{NAMESPACE, PoolMetric};
+use llmwatch_core::dashboard::plan::DashboardChange;
 use llmwatch_core::stored::{applied_parameter, lifecycle_parameter, series_parameter};
 use tokio::time::Instant;
 
@@ -231,6 +232,37 @@ pub(crate) async fn pool_metrics(
         .map(|error| Failure::of_call("publishing the pools' metrics", &error))
         .into_iter()
         .collect()
+}
+
+/// Writes and removes dashboards.
+pub(crate) async fn dashboards(
+    app: &App,
+    changes: &[DashboardChange],
+) -> Result<Vec<Failure>, Stopped> {
+    let client = &app.clients.cloudwatch;
+    let mut pace = Pace::new(app.waits.dashboards);
+    let mut failures = Vec::new();
+    for change in changes {
+        tracing::info!(plan.size = changes.len(), "{change}");
+        match change {
+            DashboardChange::Put { name, body } => {
+                pace.turn().await;
+                let written = put(app, dashboards::put(client, name, &body.to_string())).await?;
+                failures.extend(
+                    written.err().map(|error| Failure::of_call(change.to_string(), &error)),
+                );
+            }
+            DashboardChange::Delete(names) => {
+                for name in names {
+                    pace.turn().await;
+                    let deleted = dashboards::delete(client, name).await;
+                    let what = format!("dashboard {name}: delete");
+                    failures.extend(deleted.err().map(|error| Failure::of_call(what, &error)));
+                }
+            }
+        }
+    }
+    Ok(failures)
 }
 
 /// Writes the marker that says that the stack stands.

@@ -2,7 +2,7 @@
 
 use llmwatch_aws::env::{InvalidEnvironment, Vars};
 use llmwatch_core::alarm::desired::Destinations;
-use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::ids::{Region, StackPrefix};
 use llmwatch_core::quality::{NAMESPACE, parse_namespace};
 
 /// What the template tells the function.
@@ -14,12 +14,32 @@ pub struct Config {
     pub destinations: Destinations,
     /// `LLMWATCH_QUALITY_NAMESPACE`: the namespace of the quality metrics.
     pub quality_namespace: String,
+    /// `AWS_REGION`, set by Lambda: the Region whose metrics dashboards show.
+    pub region: Region,
+    /// `LLMWATCH_POOL_DASHBOARDS`: whether each pool and scored component has a dashboard.
+    pub pool_dashboards: Switch,
+    /// `LLMWATCH_GRAFANA_METRICS`: whether the metrics are published that Grafana needs.
+    pub grafana_metrics: Switch,
+}
+
+/// Whether something is done that costs extra.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 impl Config {
-    /// The variables the template must set.
-    pub const VARIABLES: [&'static str; 3] =
-        ["LLMWATCH_PREFIX", "LLMWATCH_RAW_TOPIC_ARN", "LLMWATCH_QUALITY_NAMESPACE"];
+    /// The variables the template must set; Lambda sets `AWS_REGION` itself.
+    pub const VARIABLES: [&'static str; 5] = [
+        "LLMWATCH_PREFIX",
+        "LLMWATCH_RAW_TOPIC_ARN",
+        "LLMWATCH_QUALITY_NAMESPACE",
+        "LLMWATCH_POOL_DASHBOARDS",
+        "LLMWATCH_GRAFANA_METRICS",
+    ];
 
     /// Reads the configuration through `lookup`.
     ///
@@ -32,10 +52,27 @@ impl Config {
         let raw_topic_arn = vars.required("LLMWATCH_RAW_TOPIC_ARN", topic_arn);
         let unset = NAMESPACE.to_owned();
         let quality_namespace = vars.added("LLMWATCH_QUALITY_NAMESPACE", parse_namespace, unset);
+        let region = vars.required("AWS_REGION", Region::parse);
+        let pool_dashboards = vars.added("LLMWATCH_POOL_DASHBOARDS", switch, Switch::Off);
+        let grafana_metrics = vars.added("LLMWATCH_GRAFANA_METRICS", switch, Switch::Off);
         vars.finish_with(|| {
-            let destinations = Destinations { raw_topic_arn: raw_topic_arn? };
-            Some(Self { prefix: prefix?, destinations, quality_namespace: quality_namespace? })
+            Some(Self {
+                prefix: prefix?,
+                destinations: Destinations { raw_topic_arn: raw_topic_arn? },
+                quality_namespace: quality_namespace?,
+                region: region?,
+                pool_dashboards: pool_dashboards?,
+                grafana_metrics: grafana_metrics?,
+            })
         })
+    }
+}
+
+fn switch(text: &str) -> Result<Switch, String> {
+    match text {
+        "on" => Ok(Switch::On),
+        "off" => Ok(Switch::Off),
+        _ => Err(format!("{text:?} is neither on nor off")),
     }
 }
 
@@ -51,6 +88,10 @@ fn topic_arn(text: &str) -> Result<String, String> {
 mod tests {
     use super::*;
 
+    /// Those that older templates do not set.
+    const ADDED: [&str; 3] =
+        ["LLMWATCH_QUALITY_NAMESPACE", "LLMWATCH_POOL_DASHBOARDS", "LLMWATCH_GRAFANA_METRICS"];
+
     fn complete(name: &str) -> Option<String> {
         match name {
             "LLMWATCH_PREFIX" => Some("llmwatch".to_owned()),
@@ -58,6 +99,9 @@ mod tests {
                 Some("arn:aws:sns:us-east-1:123456789012:llmwatch-raw".to_owned())
             }
             "LLMWATCH_QUALITY_NAMESPACE" => Some("/aws/sagemaker/inference-quality".to_owned()),
+            "AWS_REGION" => Some("us-east-1".to_owned()),
+            "LLMWATCH_POOL_DASHBOARDS" => Some("on".to_owned()),
+            "LLMWATCH_GRAFANA_METRICS" => Some("off".to_owned()),
             _ => None,
         }
     }
@@ -71,7 +115,7 @@ mod tests {
     fn every_variable_is_required_and_checked() {
         for variable in Config::VARIABLES {
             for value in [None, Some("1 x".to_owned())] {
-                if value.is_none() && variable == "LLMWATCH_QUALITY_NAMESPACE" {
+                if value.is_none() && ADDED.contains(&variable) {
                     continue;
                 }
                 let lookup =
@@ -83,11 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn an_older_template_names_no_namespace() {
-        let older = |name: &str| match name {
-            "LLMWATCH_QUALITY_NAMESPACE" => None,
-            name => complete(name),
-        };
-        assert_eq!(Config::from_vars(&older).unwrap().quality_namespace, NAMESPACE);
+    fn an_older_template_names_no_namespace_and_pays_for_no_dashboards() {
+        let older = |name: &str| if ADDED.contains(&name) { None } else { complete(name) };
+        let config = Config::from_vars(&older).unwrap();
+        assert_eq!(config.quality_namespace, NAMESPACE);
+        assert_eq!((config.pool_dashboards, config.grafana_metrics), (Switch::Off, Switch::Off));
     }
 }

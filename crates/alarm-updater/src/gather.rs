@@ -1,5 +1,6 @@
 //! What there is and what there should be, read in parallel.
 
+mod dashboards;
 mod documents;
 
 use std::collections::BTreeMap;
@@ -13,12 +14,14 @@ use llmwatch_core::alarm::desired::{DesiredAlarm, desired_alarms};
 use llmwatch_core::alarm::name::Owner;
 use llmwatch_core::alarm::plan::Actual;
 use llmwatch_core::alarm::tuning::{self, InvalidTuning, Tuning};
+use llmwatch_core::price::{self, Prices};
 use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
 use llmwatch_core::quality::alarm::tuning as quality_tuning;
 use llmwatch_core::quality::alarm::tuning::QualityTuning;
 use llmwatch_core::quality::series::{SeriesLabel, StoredSeries, known};
 use llmwatch_core::stored::{StoredPool, pools_path, quality_path, setting_parameter};
 
+pub(crate) use self::dashboards::kept as dashboards;
 use self::documents::Documents;
 use crate::App;
 use crate::report::Failure;
@@ -32,6 +35,12 @@ pub(crate) struct Situation {
     pub(crate) series: BTreeMap<SeriesLabel, StoredSeries>,
     /// The series that were stored, as they are stored.
     pub(crate) stored_series: BTreeMap<SeriesLabel, String>,
+    /// What is changed about the pools' alarms.
+    pub(crate) tuning: Tuning,
+    /// What is changed about the quality alarms.
+    pub(crate) quality_tuning: QualityTuning,
+    /// The prices known.
+    pub(crate) prices: Prices,
     /// The alarms all of them should have.
     pub(crate) desired: Vec<DesiredAlarm>,
     /// What is there.
@@ -64,11 +73,13 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
     let setting = |name: &str| setting_parameter(prefix, name);
     let (tuned, quality_tuned) = (setting(tuning::SETTING), setting(quality_tuning::SETTING));
     let (of_pools, of_quality) = (pools_path(prefix), quality_path(prefix));
-    let (pools, quality, tuned, quality_tuned, standing, detectors, all, recent) = futures::try_join!(
+    let priced = setting(price::SETTING);
+    let (pools, quality, tuned, quality_tuned, priced, standing, detectors, all, recent) = futures::try_join!(
         parameters::by_path(ssm, &of_pools),
         parameters::by_path(ssm, &of_quality),
         parameters::get(ssm, &tuned),
         parameters::get(ssm, &quality_tuned),
+        parameters::get(ssm, &priced),
         alarms::read_all(cloudwatch, prefix),
         alarms::read_detectors(cloudwatch, prefix),
         list_series(cloudwatch, namespace, Activity::TwoWeeks),
@@ -79,6 +90,7 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
     let mut documents = Documents::default();
     documents.read_pools(&of_pools, pools);
     documents.read_quality(&of_quality, quality);
+    let prices = documents.read_prices(&priced.unwrap_or_default());
     let mut series = known(&documents.series, &all, &recent, now);
     // What is listed of a series whose document is not understood would be written over it.
     series.retain(|label, _| !documents.unreadable.contains(&Owner::Series(label.clone())));
@@ -98,6 +110,9 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
             unreadable: documents.unreadable,
         },
         pools: documents.pools,
+        tuning,
+        quality_tuning,
+        prices,
         series,
         stored_series: documents.stored_series,
         standing,

@@ -9,16 +9,17 @@ use llmwatch_aws::custom_resource::{self, Delivery};
 use llmwatch_aws::{CallFailed, chain, lifecycle};
 use llmwatch_core::alarm::desired::unwatched_series;
 use llmwatch_core::alarm::plan::{applied_changes, plan, text};
-use llmwatch_core::alarm::pool_metrics::pool_metrics;
+use llmwatch_core::alarm::pool_metrics::{caller_metrics, pool_metrics};
 use llmwatch_core::custom_resource::{Action, CustomResourceRequest, Deletion, Outcome};
+use llmwatch_core::dashboard;
 use llmwatch_core::stored::StoredPool;
 use serde_json::{Value, json};
 
 use crate::carry_out::Stopped;
 use crate::event::{Trigger, trigger};
-use crate::gather::GatherFailed;
-use crate::report::Report;
-use crate::{App, carry_out, gather, tear_down};
+use crate::gather::{GatherFailed, Situation};
+use crate::report::{Failure, Report};
+use crate::{App, Switch, carry_out, gather, tear_down};
 
 /// Why a run did not do all it should.
 #[derive(Debug, thiserror::Error)]
@@ -135,10 +136,27 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
     let applied = applied_changes(&situation.desired, &situation.actual, &failed);
     failures.extend(carry_out::memory(app, &applied, &situation).await?);
     failures.extend(carry_out::series(app, &situation).await?);
-    let metrics = pool_metrics(&situation.pools);
+    let mut metrics = pool_metrics(&situation.pools);
+    if app.config.grafana_metrics == Switch::On {
+        metrics.extend(caller_metrics(&situation.pools));
+    }
     failures.extend(carry_out::pool_metrics(app, metrics, now).await);
+    failures.extend(dashboards(app, &situation).await?);
     failures.append(&mut situation.misread);
     Report { alarms: situation.desired.len(), planned: changes.len(), failures }.into_result()
+}
+
+/// Makes CloudWatch hold the dashboards it should. They are the last and the least: what goes wrong
+/// with them leaves the alarms as they are.
+async fn dashboards(app: &App, situation: &Situation) -> Result<Vec<Failure>, RunFailed> {
+    let desired = situation.dashboards(&app.config);
+    match gather::dashboards(app, &desired, &situation.actual.unreadable).await {
+        Ok(actual) => {
+            let changes = dashboard::plan::plan(&desired, &actual);
+            Ok(carry_out::dashboards(app, &changes).await?)
+        }
+        Err(error) => Ok(vec![Failure::of_call("reading the dashboards", &error)]),
+    }
 }
 
 /// The text of what a run would do.
@@ -149,8 +167,12 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
 pub async fn plan_only(app: &App, now: Timestamp) -> Result<String, RunFailed> {
     let situation = gather::situation(app, now).await?;
     let changes = plan(&situation.desired, &situation.actual);
+    let desired = situation.dashboards(&app.config);
+    let there = gather::dashboards(app, &desired, &situation.actual.unreadable).await?;
+    let pages = dashboard::plan::plan(&desired, &there);
+    let pages = pages.iter().map(ToString::to_string);
     let misread = situation.misread.iter().map(ToString::to_string);
-    Ok([text(&changes)].into_iter().chain(misread).collect::<Vec<_>>().join("\n"))
+    Ok([text(&changes)].into_iter().chain(pages).chain(misread).collect::<Vec<_>>().join("\n"))
 }
 
 async fn stand_up(app: &App, now: Timestamp) -> Result<Report, RunFailed> {

@@ -15,11 +15,11 @@ mod tests;
 
 use std::time::Duration;
 
-pub use config::Config;
+pub use config::{Config, Switch};
 pub use event::{InvalidEvent, Trigger, trigger};
 pub use handler::{RunFailed, handle, outcome, plan_only, reconcile};
 use llmwatch_aws::client::SdkConfig;
-use llmwatch_aws::{alarms, lifecycle, parameters};
+use llmwatch_aws::{alarms, dashboards, lifecycle, parameters};
 pub use report::{Failure, Report};
 
 /// What every event needs: the configuration, the clients and the pace of writes.
@@ -34,9 +34,10 @@ pub struct App {
 
 /// The SDK clients the function's role allows.
 pub struct Clients {
-    /// Alarms, anomaly models, the pools' metrics, and which quality metrics there are.
+    /// Alarms, anomaly models, the pools' metrics, which quality metrics there are, and dashboards.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
-    /// Thresholds, the tunings, what was applied, the series known, and the lifecycle marker.
+    /// Thresholds, the tunings, prices, what was applied, the series known, and the lifecycle
+    /// marker.
     pub ssm: aws_sdk_ssm::Client,
 }
 
@@ -47,6 +48,8 @@ pub struct Waits {
     pub alarms: Duration,
     /// Between two writes of parameters.
     pub parameters: Duration,
+    /// Between two reads or writes of dashboards.
+    pub dashboards: Duration,
     /// From the end of the lifecycle marker until no write of a run in flight can arrive any more.
     pub last_write: Duration,
     /// From the first change of a run to the last; what is left then waits for the next run.
@@ -59,6 +62,7 @@ impl Waits {
     pub const STANDARD: Self = Self {
         alarms: alarms::PUT_INTERVAL,
         parameters: parameters::PUT_INTERVAL,
+        dashboards: dashboards::INTERVAL,
         last_write: lifecycle::LAST_WRITE_LANDED_AFTER,
         all_changes: Duration::from_secs(720),
     };
@@ -67,6 +71,7 @@ impl Waits {
     pub const NONE: Self = Self {
         alarms: Duration::ZERO,
         parameters: Duration::ZERO,
+        dashboards: Duration::ZERO,
         last_write: Duration::ZERO,
         ..Self::STANDARD
     };

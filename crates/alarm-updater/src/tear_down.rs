@@ -1,21 +1,24 @@
 //! Removing everything the function made, when the stack is deleted.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use llmwatch_aws::alarms;
 use llmwatch_aws::pace::Pace;
 use llmwatch_aws::parameters;
 use llmwatch_core::alarm::plan::{Actual, AlarmChange, plan};
+use llmwatch_core::dashboard::plan::plan as dashboard_plan;
 use llmwatch_core::stored::{pools_path, quality_path};
 use tokio::time::sleep;
 
 use crate::handler::RunFailed;
 use crate::report::{Failure, Report};
-use crate::{App, carry_out};
+use crate::{App, carry_out, gather};
 
 /// Listings after which whatever still appears is given up and named.
 const MOST_ROUNDS: usize = 6;
 
 /// Deletes the marker, waits until no write of a run in flight can arrive any more, then deletes
-/// composites one a call, metric alarms by 100, anomaly models, and what was applied. What is
+/// composites one a call, metric alarms by 100, anomaly models, dashboards, and what was applied. What is
 /// missing already is deleted.
 ///
 /// The wait serves quota-calculator too: CloudFormation deletes its resource after this one.
@@ -59,7 +62,11 @@ async fn listing(app: &App) -> Result<(alarms::StandingAlarms, Vec<AlarmChange>)
     Ok((standing, changes))
 }
 
-async fn forget(app: &App, report: Report) -> Result<Report, RunFailed> {
+async fn forget(app: &App, mut report: Report) -> Result<Report, RunFailed> {
+    let none = BTreeMap::new();
+    let dashboards = gather::dashboards(app, &none, &BTreeSet::new()).await?;
+    let changes = dashboard_plan(&none, &dashboards);
+    report.failures.extend(carry_out::dashboards(app, &changes).await?);
     let (ssm, prefix) = (&app.clients.ssm, &app.config.prefix);
     let of_pools = parameters::by_path(ssm, &pools_path(prefix)).await?;
     let of_quality = parameters::by_path(ssm, &quality_path(prefix)).await?;

@@ -89,6 +89,7 @@ impl CallFailed {
             "NoSuchResourceException",
             "ResourceNotFoundException",
             "ResourceNotFound",
+            "DashboardNotFoundError",
             "ParameterNotFound",
             "CaseIdNotFound",
             "NotFound",

@@ -136,6 +136,8 @@ pub fn month(
         (Item::AlarmMetric, f64::from(read + activity.own_alarm_metrics)),
         (Item::CompositeAlarm, count(composites.count())),
         (Item::CustomMetric, count(pool_metrics(pools).len())),
+        // The overview.
+        (Item::Dashboard, 1.0),
         (Item::Secret, f64::from(activity.secrets)),
         (Item::Key, 1.0),
         (

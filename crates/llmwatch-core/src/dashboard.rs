@@ -10,12 +10,15 @@
 
 pub mod cloudwatch_body;
 pub mod component;
+pub mod grafana;
+pub mod grafana_alerts;
+pub mod plan;
 pub mod quality;
 pub mod quantity;
 mod queries;
 
-use crate::alarm::Severity;
 use crate::alarm::tuning::Tuning;
+use crate::alarm::{Severity, pool_metrics};
 use crate::cloudwatch::query::MetricDataQuery;
 use crate::price::Prices;
 use crate::quality::alarm::tuning::QualityTuning;
@@ -59,6 +62,9 @@ pub struct Choice {
     pub namespace: &'static str,
     /// That metric.
     pub metric: &'static str,
+    /// Nobody chooses it: it holds every value that the metric has beside another choice, by the
+    /// dimension and name of that one.
+    pub of: Option<(&'static str, &'static str)>,
 }
 
 impl Choice {
@@ -69,6 +75,7 @@ impl Choice {
         dimension: "ModelId",
         namespace: "AWS/Bedrock",
         metric: "Invocations",
+        of: None,
     };
 
     /// A SageMaker inference component.
@@ -78,6 +85,27 @@ impl Choice {
         dimension: "InferenceComponentName",
         namespace: "AWS/SageMaker",
         metric: "Invocations",
+        of: None,
+    };
+
+    /// A quota pool.
+    pub const POOL: Self = Self {
+        name: "pool",
+        label: "Quota pool",
+        dimension: "Pool",
+        namespace: pool_metrics::NAMESPACE,
+        metric: pool_metrics::QUOTA_VALUE,
+        of: None,
+    };
+
+    /// The callers of the chosen pool, all of them.
+    pub const CALLERS: Self = Self {
+        name: "callers",
+        label: "Callers of the pool",
+        dimension: "ModelId",
+        namespace: pool_metrics::NAMESPACE,
+        metric: pool_metrics::CALLER_QUOTA,
+        of: Some((Self::POOL.dimension, Self::POOL.name)),
     };
 
     /// The word that stands for the chosen value, for example `$model`.
@@ -284,18 +312,46 @@ impl Dashboard {
     #[must_use]
     pub fn overview(namespace: &str) -> Self {
         let tuning = QualityTuning::default();
-        let chosen = |row: Row| Row { title: format!("Chosen model: {}", row.title), ..row };
         let mut rows = vec![quantity::every_model_row()];
         rows.extend(quality::rows(quality::Scored::Every, &tuning, namespace));
         rows.push(quality::scorer_row(namespace));
         rows.extend(component::every_component_rows());
-        rows.extend(quantity::chosen_model_rows().into_iter().map(chosen));
-        let of_chosen = quality::rows(quality::Scored::Chosen, &tuning, namespace);
-        rows.extend(of_chosen.into_iter().map(chosen));
+        rows.extend(of_chosen_model(namespace));
         rows.extend(component::rows(&Choice::COMPONENT.word()));
         Self {
             title: "Language models: quantity and quality".to_owned(),
             choices: vec![Choice::MODEL, Choice::COMPONENT],
+            rows,
+        }
+    }
+
+    /// The page of quantity, for a Grafana that knows neither models nor pools beforehand.
+    #[must_use]
+    pub fn of_quantity() -> Self {
+        let mut rows = vec![
+            quantity::every_model_row(),
+            quantity::chosen_pool_row(Choice::POOL, Choice::CALLERS),
+        ];
+        rows.extend(quantity::chosen_model_rows());
+        rows.extend(component::every_component_rows());
+        rows.extend(component::rows(&Choice::COMPONENT.word()));
+        Self {
+            title: "Language models: quantity".to_owned(),
+            choices: vec![Choice::POOL, Choice::CALLERS, Choice::MODEL, Choice::COMPONENT],
+            rows,
+        }
+    }
+
+    /// The page of quality for such a Grafana, with the quantity of the chosen model beside it: a
+    /// model may be healthy and wrong, or good and wasteful.
+    #[must_use]
+    pub fn of_quality(namespace: &str) -> Self {
+        let mut rows = quality::rows(quality::Scored::Every, &QualityTuning::default(), namespace);
+        rows.push(quality::scorer_row(namespace));
+        rows.extend(of_chosen_model(namespace));
+        Self {
+            title: "Language models: quality beside quantity".to_owned(),
+            choices: vec![Choice::MODEL],
             rows,
         }
     }
@@ -306,5 +362,12 @@ impl Dashboard {
     }
 }
 
+/// Quantity, then quality, of the model that the viewer chooses.
+fn of_chosen_model(namespace: &str) -> impl Iterator<Item = Row> {
+    let quality = quality::rows(quality::Scored::Chosen, &QualityTuning::default(), namespace);
+    let rows = quantity::chosen_model_rows().into_iter().chain(quality);
+    rows.map(|row| Row { title: format!("Chosen model: {}", row.title), ..row })
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,6 +7,7 @@ use llmwatch_aws::parameters::Parameter;
 use llmwatch_core::alarm::name::Owner;
 use llmwatch_core::alarm::plan::Applied;
 use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::price::Prices;
 use llmwatch_core::quality::series::{SeriesLabel, StoredSeries};
 use llmwatch_core::stored::StoredPool;
 
@@ -53,6 +54,18 @@ impl Documents {
                 Some(_) | None => {}
             }
         }
+    }
+
+    /// The prices known: none while the setting makes no sense, which stops no alarm.
+    pub(super) fn read_prices(&mut self, text: &str) -> Prices {
+        Prices::parse(text).unwrap_or_else(|error| {
+            self.misread.push(Failure {
+                what: "the prices".to_owned(),
+                alarms: Vec::new(),
+                why: format!("{error}; no cost is shown meanwhile"),
+            });
+            Prices::default()
+        })
     }
 
     fn read_thresholds(&mut self, name: &str, label: PoolLabel, value: &str) {

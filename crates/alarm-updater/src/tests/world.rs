@@ -6,17 +6,22 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use aws_sdk_cloudwatch as cloudwatch;
 use aws_sdk_cloudwatch::operation::delete_alarms::{DeleteAlarmsError, DeleteAlarmsOutput};
 use aws_sdk_cloudwatch::operation::delete_anomaly_detector::DeleteAnomalyDetectorOutput;
+use aws_sdk_cloudwatch::operation::delete_dashboards::DeleteDashboardsOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::{DescribeAlarmsError, DescribeAlarmsOutput};
 use aws_sdk_cloudwatch::operation::describe_anomaly_detectors::DescribeAnomalyDetectorsOutput;
+use aws_sdk_cloudwatch::operation::get_dashboard::GetDashboardOutput;
+use aws_sdk_cloudwatch::operation::list_dashboards::ListDashboardsOutput;
 use aws_sdk_cloudwatch::operation::list_metrics::{ListMetricsError, ListMetricsOutput};
 use aws_sdk_cloudwatch::operation::put_anomaly_detector::PutAnomalyDetectorOutput;
 use aws_sdk_cloudwatch::operation::put_composite_alarm::{
     PutCompositeAlarmError, PutCompositeAlarmOutput,
 };
+use aws_sdk_cloudwatch::operation::put_dashboard::{PutDashboardError, PutDashboardOutput};
 use aws_sdk_cloudwatch::operation::put_metric_alarm::{PutMetricAlarmError, PutMetricAlarmOutput};
 use aws_sdk_cloudwatch::operation::put_metric_data::PutMetricDataOutput;
 use aws_sdk_cloudwatch::types::{
-    AnomalyDetector, CompositeAlarm, Dimension, Metric, MetricAlarm, MetricMathAnomalyDetector,
+    AnomalyDetector, CompositeAlarm, DashboardEntry, Dimension, Metric, MetricAlarm,
+    MetricMathAnomalyDetector,
 };
 use aws_sdk_ssm as ssm;
 use aws_sdk_ssm::operation::delete_parameters::DeleteParametersOutput;
@@ -42,6 +47,7 @@ pub(super) struct State {
     pub(super) metric_alarms: BTreeMap<String, MetricAlarm>,
     pub(super) composites: BTreeMap<String, CompositeAlarm>,
     pub(super) detectors: Vec<MetricMathAnomalyDetector>,
+    pub(super) dashboards: BTreeMap<String, String>,
     pub(super) parameters: BTreeMap<String, String>,
     /// Quality metrics that CloudWatch lists: name, `ModelId`, whether active within three hours.
     pub(super) quality: Vec<(&'static str, &'static str, bool)>,
@@ -83,6 +89,8 @@ impl World {
             config: Config::from_vars(&|name| match name {
                 "LLMWATCH_PREFIX" => Some("llmwatch".to_owned()),
                 "LLMWATCH_QUALITY_NAMESPACE" => Some(QUALITY.to_owned()),
+                "AWS_REGION" => Some("us-east-1".to_owned()),
+                "LLMWATCH_POOL_DASHBOARDS" | "LLMWATCH_GRAFANA_METRICS" => None,
                 _ => Some("arn:aws:sns:us-east-1:123456789012:llmwatch-raw".to_owned()),
             })
             .unwrap(),
@@ -148,6 +156,10 @@ fn cloudwatch_of(state: &Arc<Mutex<State>>) -> cloudwatch::Client {
         put_detector(state.clone()),
         delete_detector(state.clone()),
         put_metric_data(state.clone()),
+        list_dashboards(state.clone()),
+        get_dashboard(state.clone()),
+        put_dashboard(state.clone()),
+        delete_dashboards(state.clone()),
     ];
     mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, &rules, |config| config
         .retry_config(cloudwatch::config::retry::RetryConfig::disabled()))
@@ -308,6 +320,50 @@ fn put_metric_data(state: Arc<Mutex<State>>) -> Rule {
         let namespace = request.namespace().unwrap_or_default();
         state.lock().unwrap().call(format!("PutMetricData {namespace}"));
         PutMetricDataOutput::builder().build()
+    })
+}
+
+fn list_dashboards(state: Arc<Mutex<State>>) -> Rule {
+    mock!(cloudwatch::Client::list_dashboards).then_compute_output(move |request| {
+        let mut state = state.lock().unwrap();
+        state.call("ListDashboards".to_owned());
+        let stem = request.dashboard_name_prefix().unwrap();
+        let entries = state.dashboards.keys().filter(|name| name.starts_with(stem));
+        let entries = entries.map(|name| DashboardEntry::builder().dashboard_name(name).build());
+        ListDashboardsOutput::builder().set_dashboard_entries(Some(entries.collect())).build()
+    })
+}
+
+fn get_dashboard(state: Arc<Mutex<State>>) -> Rule {
+    mock!(cloudwatch::Client::get_dashboard).then_compute_output(move |request| {
+        let mut state = state.lock().unwrap();
+        let name = request.dashboard_name().unwrap();
+        state.call(format!("GetDashboard {name}"));
+        let body = state.dashboards[name].clone();
+        GetDashboardOutput::builder().dashboard_name(name).dashboard_body(body).build()
+    })
+}
+
+fn put_dashboard(state: Arc<Mutex<State>>) -> Rule {
+    mock!(cloudwatch::Client::put_dashboard).then_compute_response(move |request| {
+        let mut state = state.lock().unwrap();
+        let (name, body) = (request.dashboard_name().unwrap(), request.dashboard_body().unwrap());
+        if let Some(error) = state.call(format!("PutDashboard {name}")) {
+            return MockResponse::Error(PutDashboardError::generic(error));
+        }
+        state.dashboards.insert(name.to_owned(), body.to_owned());
+        MockResponse::Output(PutDashboardOutput::builder().build())
+    })
+}
+
+fn delete_dashboards(state: Arc<Mutex<State>>) -> Rule {
+    mock!(cloudwatch::Client::delete_dashboards).then_compute_output(move |request| {
+        let mut state = state.lock().unwrap();
+        state.call(format!("DeleteDashboards {}", request.dashboard_names().join(" ")));
+        for name in request.dashboard_names() {
+            state.dashboards.remove(name);
+        }
+        DeleteDashboardsOutput::builder().build()
     })
 }
 

@@ -14,6 +14,8 @@ pub enum Item {
     CompositeAlarm,
     /// A metric of ours (name and dimensions), a month.
     CustomMetric,
+    /// A dashboard, a month.
+    Dashboard,
     /// A metric that `GetMetricData` is asked for.
     MetricRead,
     /// Any other call of CloudWatch.
@@ -50,10 +52,11 @@ pub enum Item {
 
 impl Item {
     /// All items, in the order of a bill.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::AlarmMetric,
         Self::CompositeAlarm,
         Self::CustomMetric,
+        Self::Dashboard,
         Self::MetricRead,
         Self::CloudWatchRequest,
         Self::FunctionRequest,
@@ -79,6 +82,7 @@ impl fmt::Display for Item {
             Self::AlarmMetric => "CloudWatch: metrics read by alarms",
             Self::CompositeAlarm => "CloudWatch: composite alarms",
             Self::CustomMetric => "CloudWatch: metrics of our own",
+            Self::Dashboard => "CloudWatch: dashboards",
             Self::MetricRead => "CloudWatch: metrics read by GetMetricData",
             Self::CloudWatchRequest => "CloudWatch: other calls",
             Self::FunctionRequest => "Lambda: invocations",
@@ -135,11 +139,13 @@ const S3: &str = "https://aws.amazon.com/s3/pricing/";
 const MILLION: f64 = 1_000_000.0;
 
 /// Every item's price, in the order of [`Item::ALL`].
-pub const PRICES: [Price; 19] = [
+pub const PRICES: [Price; 20] = [
     price(Item::AlarmMetric, 0.10, 1.0, 10.0, CLOUDWATCH, Checked::AtThirdParties),
     price(Item::CompositeAlarm, 0.50, 1.0, 0.0, CLOUDWATCH, Checked::AtThirdParties),
     // 0.30 up to 10,000 metrics.
     price(Item::CustomMetric, 0.30, 1.0, 10.0, CLOUDWATCH, Checked::AtThirdParties),
+    // Three dashboards of at most 50 metrics each are free; ours have more.
+    price(Item::Dashboard, 3.0, 1.0, 0.0, CLOUDWATCH, Checked::NotChecked),
     price(Item::MetricRead, 0.01, 1_000.0, 0.0, CLOUDWATCH, Checked::NotChecked),
     price(Item::CloudWatchRequest, 0.01, 1_000.0, MILLION, CLOUDWATCH, Checked::NotChecked),
     price(Item::FunctionRequest, 0.20, MILLION, MILLION, LAMBDA, Checked::AtThirdParties),

@@ -56,7 +56,7 @@ pub fn body(dashboard: &Dashboard, place: Place<'_>) -> Value {
 
 /// A variable that sets the value of a dimension in every metric that names it.
 fn variable(choice: Choice) -> Value {
-    let Choice { name, label, dimension, namespace, metric } = choice;
+    let Choice { name, label, dimension, namespace, metric, .. } = choice;
     json!({
         "type": "property",
         "property": dimension,

@@ -10,6 +10,8 @@ mod cost;
 mod latency;
 mod quota;
 
+pub(super) use quota::NEARLY_USED_UP_PERCENT;
+
 use super::queries::{FIVE_MINUTES, MOST_CALLERS, curve, hidden, key, math, search};
 use super::{AlertLine, Bad, Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
 use crate::alarm::tuning::Tuning;
@@ -63,11 +65,10 @@ pub fn chosen_model_rows() -> Vec<Row> {
     traffic_rows(&callers, Alarms { tuning: &Tuning::default(), pool: None })
 }
 
-/// The quotas of the pool that the viewer chooses, used by the callers that a variable holds: the
-/// words of both.
+/// The quotas of the pool that the viewer chooses, and how its callers use them together.
 #[must_use]
-pub fn chosen_pool_row(pool: &'static str, callers: &'static str) -> Row {
-    quota::chosen_row(pool, &Callers::Held(callers))
+pub fn chosen_pool_row(pool: Choice, callers: Choice) -> Row {
+    quota::chosen_row(&pool.word(), &Callers::Held(callers.word()))
 }
 
 /// The panels of all models side by side, whichever there are.
@@ -142,7 +143,7 @@ pub(super) enum Callers {
     /// These `ModelId` values.
     These(Vec<String>),
     /// Those that a dashboard variable holds, one or several: its word.
-    Held(&'static str),
+    Held(String),
 }
 
 impl Callers {

@@ -23,7 +23,7 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-pub(super) fn with_known<T>(prices: &str, quality: &str, look: impl FnOnce(Known<'_>) -> T) -> T {
+pub(crate) fn with_known<T>(prices: &str, quality: &str, look: impl FnOnce(Known<'_>) -> T) -> T {
     look(Known {
         tuning: &Tuning::default(),
         quality_tuning: &QualityTuning::parse(quality).unwrap(),
@@ -32,7 +32,7 @@ pub(super) fn with_known<T>(prices: &str, quality: &str, look: impl FnOnce(Known
     })
 }
 
-pub(super) fn scored(model: &str, component: Option<&str>, metrics: &[Metric]) -> StoredSeries {
+pub(crate) fn scored(model: &str, component: Option<&str>, metrics: &[Metric]) -> StoredSeries {
     StoredSeries {
         series: Series {
             model_id: model.to_owned(),
@@ -300,7 +300,7 @@ fn a_widget_reads_like_its_panel() {
     let body = body(&pool_page(1), Place { region: "us-east-1" });
     let widgets = body["widgets"].as_array().unwrap();
     let used = widgets.iter().find(|widget| widget["properties"]["title"] == "RPM used").unwrap();
-    insta::assert_json_snapshot!(used);
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(used) });
     assert_eq!(body["periodOverride"], json!("inherit"));
     assert_eq!(body.get("variables"), None::<&Value>);
 }
@@ -310,6 +310,34 @@ fn every_curve_has_a_label_and_what_is_hidden_none_needs() {
     for panel in pool_page(2).panels() {
         for query in panel.queries() {
             assert_eq!(query.label.is_some(), query.returned == Returned::Yes, "{}", panel.title);
+        }
+    }
+}
+
+#[test]
+fn a_panel_of_grafana_reads_like_its_description() {
+    let quantity = grafana::json_model(&Dashboard::of_quantity(), "llmwatch-quantity");
+    let panels = quantity["panels"].as_array().unwrap();
+    let used = panels.iter().find(|panel| panel["title"] == "RPM used").unwrap();
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(used) });
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(quantity["templating"]) });
+}
+
+#[test]
+fn panels_of_grafana_have_ids_and_places_of_their_own() {
+    for page in [Dashboard::of_quantity(), Dashboard::of_quality(NAMESPACE)] {
+        let model = grafana::json_model(&page, "x");
+        let panels = model["panels"].as_array().unwrap();
+        let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
+        assert_eq!(ids.len(), panels.len());
+        let mut taken = BTreeSet::new();
+        for panel in panels {
+            let at = |member: &str| panel["gridPos"][member].as_u64().unwrap();
+            for x in at("x")..at("x") + at("w") {
+                for y in at("y")..at("y") + at("h") {
+                    assert!(x < 24 && taken.insert((x, y)), "{} overlaps", panel["title"]);
+                }
+            }
         }
     }
 }
