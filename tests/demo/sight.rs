@@ -11,7 +11,7 @@ use llmwatch_core::alarm::pool_metrics;
 use llmwatch_core::alarm::tuning::{self, Tuning};
 use llmwatch_core::cloudwatch::query::{MetricDataQuery, QuerySource, Returned};
 use llmwatch_core::dashboard::quality::{self, Scored};
-use llmwatch_core::dashboard::{AlertLine, Bad, Content, Dashboard, Draw, Known, Panel, Row};
+use llmwatch_core::dashboard::{self, AlertLine, Bad, Content, Dashboard, Draw, Known, Panel, Row};
 use llmwatch_core::pool::{Pool, Scope};
 use llmwatch_core::price::{self, Prices};
 use llmwatch_core::quality::NAMESPACE;
@@ -21,7 +21,7 @@ use llmwatch_core::quality::series::StoredSeries;
 use llmwatch_core::quota::QuotaKind;
 use llmwatch_core::stored::StoredPool;
 use llmwatch_tests::aws_call::JsonService;
-use llmwatch_tests::traffic::{self, BUSY_MODEL, component, quota};
+use llmwatch_tests::traffic::{self, BUSY_MODEL, quota};
 use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
 
@@ -113,11 +113,19 @@ fn dashboards(world: &World) -> Result<Vec<(&'static str, Dashboard)>, Broken> {
     let pools = readings::stored_pools(world)?;
     let pool = pools.iter().find(|pool: &&StoredPool| pool.pool.model == BUSY_MODEL);
     let quantity = pool.map(|pool| ("quantity", Dashboard::of_pool(pool, &[], known)));
-    let others = [
-        ("component", Dashboard::of_component(component::COMPONENT, &[], known)),
-        ("quality", side_by_side(&scored, known)),
-    ];
+    let others = [("component", of_component()), ("quality", side_by_side(&scored, known))];
     Ok(quantity.into_iter().chain(others).collect())
+}
+
+/// The use of the inference component, and of the GPUs and instances it stands on.
+fn of_component() -> Dashboard {
+    let component = traffic::component::COMPONENT;
+    let rows = dashboard::component::rows(component).into_iter();
+    Dashboard {
+        title: format!("Inference component {component}"),
+        choices: Vec::new(),
+        rows: rows.chain(dashboard::component::every_component_rows()).collect(),
+    }
 }
 
 /// The quality of every scored model, side by side.

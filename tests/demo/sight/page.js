@@ -93,6 +93,14 @@ function option(panel) {
   };
 }
 
+// Microseconds make long figures; milliseconds are what people compare.
+function readable(panel) {
+  if (panel.unit !== 'µs') return panel;
+  const series = panel.series.map((one) => ({ ...one, points: one.points.map(([at, value]) => [at, value / 1000]) }));
+  const lines = panel.lines.map((line) => ({ ...line, value: line.value / 1000 }));
+  return { ...panel, unit: 'ms', series, lines };
+}
+
 function draw(panel, box) {
   box.append(element('h3', '', panel.unit ? `${panel.title} (${panel.unit})` : panel.title));
   box.append(element('p', '', panel.says));
@@ -116,6 +124,6 @@ for (const row of PAGE.rows) {
     const box = element('section', 'panel');
     box.style.gridColumn = `span ${panel.width}`;
     rowBox.append(box);
-    draw(panel, box);
+    draw(readable(panel), box);
   }
 }
