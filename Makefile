@@ -21,7 +21,7 @@ SIGHT := tests/demo/sight/node_modules/ready
 # The operator's command line, built for this machine.
 LLMWATCH := cargo run --locked --quiet --profile demo -p llmwatch --
 
-.PHONY: help demo test check local model bench eval train accept accept-actions dashboards grafana-types build deploy replay delete
+.PHONY: help demo test check otlp local model bench eval train accept accept-actions dashboards grafana-types build deploy replay delete
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -52,6 +52,11 @@ check: .venv-sam/lint ## Format, lints, documentation, licences, template, dashb
 # Holds the Grafana files against Grafana's published types.
 grafana-types: dashboards/check/node_modules/ready
 	node dashboards/check/check.mjs
+
+# Its package is large and slow to start, so it is not a part of `make test`.
+otlp: .venv/ready .venv-phoenix/ready $(MODEL) ## Send spans to Arize Phoenix on this machine and read them back
+	cargo build --locked --workspace --all-targets
+	cargo test --locked --workspace --test otlp -- --nocapture
 
 local: .venv/ready ## Start the local AWS on 127.0.0.1:$PORT until Ctrl-C
 	cargo build --locked --profile demo -p llmwatch-local
@@ -117,6 +122,12 @@ delete: ## Delete the stack, and say what is kept and why
 
 .venv-sam/build: local/requirements-build.txt .venv-sam/lint
 	.venv-sam/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.venv-phoenix/ready: local/requirements-phoenix.txt
+	rm -rf .venv-phoenix
+	python3 -m venv .venv-phoenix
+	.venv-phoenix/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 .venv-bench/ready: tools/requirements.txt
