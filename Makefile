@@ -139,13 +139,13 @@ delete: ## Delete the stack, and say what is kept and why
 # --- The charting library, from npm ------------------------------------------------------------------
 
 $(SIGHT): tests/demo/sight/package-lock.json
-	cd $(@D)/.. && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
 # --- Grafana's types, from npm ----------------------------------------------------------------------
 
 dashboards/check/node_modules/ready: dashboards/check/package-lock.json
-	cd $(@D)/.. && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
 # --- Training ---------------------------------------------------------------------------------------
