@@ -1,15 +1,15 @@
 //! A deployed stack that scores, and the words to give it logs and to read what it made of them.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 
-use flate2::Compression;
 use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use llmwatch_tests::World;
 use llmwatch_tests::aws_call::{ACCOUNT, AwsCalls, JsonService, Method, REGION};
 use llmwatch_tests::broken::Broken;
 use llmwatch_tests::control::RecordedCall;
+use llmwatch_tests::logs;
+pub(crate) use llmwatch_tests::logs::packed;
 use llmwatch_tests::process::{Seen, wait_until};
 use llmwatch_tests::xml;
 use serde_json::{Value, json};
@@ -195,8 +195,7 @@ impl Scoring {
 
 /// The key of a log object of this hour.
 pub(crate) fn log_key(name: &str) -> String {
-    let hour = now().strftime("%Y/%m/%d/%H");
-    format!("AWSLogs/{ACCOUNT}/BedrockModelInvocationLogs/{REGION}/{hour}/{name}.json.gz")
+    logs::object_key(now(), name)
 }
 
 /// A record of Converse as Bedrock logs it.
@@ -234,15 +233,6 @@ pub(crate) fn record_value(id: &str, at: Timestamp, prompt: &str, answer: &str) 
             "outputTokenCount": 30,
         },
     })
-}
-
-/// Lines as gzip.
-pub(crate) fn packed(lines: &[String]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    for line in lines {
-        writeln!(encoder, "{line}").unwrap();
-    }
-    encoder.finish().unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "functions read the machine's clock")]

@@ -6,6 +6,7 @@
 
 mod talk;
 
+use std::fmt::Display;
 use std::io::Write as _;
 
 use flate2::Compression;
@@ -84,7 +85,7 @@ pub fn object_key(delivered: Timestamp, name: &str) -> String {
 /// Never: writing to memory does not fail.
 #[must_use]
 #[expect(clippy::unwrap_used, reason = "writing to memory does not fail")]
-pub fn packed(lines: &[String]) -> Vec<u8> {
+pub fn packed(lines: &[impl Display]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     for line in lines {
         writeln!(encoder, "{line}").unwrap();

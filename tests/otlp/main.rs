@@ -11,13 +11,10 @@ mod phoenix;
 #[cfg(test)]
 mod spans {
     use std::fs;
-    use std::io::Write as _;
     use std::time::Duration;
 
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
     use llmwatch_tests::World;
-    use llmwatch_tests::aws_call::{ACCOUNT, REGION};
+    use llmwatch_tests::logs::{object_key, packed};
     use llmwatch_tests::process::{Places, Seen, wait_until};
     use serde_json::{Value, json};
 
@@ -48,14 +45,6 @@ mod spans {
             record
         };
         RECORDS.iter().enumerate().map(read).collect()
-    }
-
-    fn packed(records: &[Value]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        for record in records {
-            writeln!(encoder, "{record}").unwrap();
-        }
-        encoder.finish().unwrap()
     }
 
     /// What the record itself says, in the convention's words.
@@ -91,9 +80,8 @@ mod spans {
         let parameters = [("QualityScoring", "on"), ("OtlpEndpoint", phoenix.endpoint())];
         let world = World::start(&parameters, |_| Ok(())).unwrap();
         let records = records(&places);
-        let key = format!(
-            "AWSLogs/{ACCOUNT}/BedrockModelInvocationLogs/{REGION}/2026/11/22/10/a.json.gz"
-        );
+        let at = records[0]["timestamp"].as_str().unwrap().parse().unwrap();
+        let key = object_key(at, "a");
         let logs = world.stack().resource("LogBucket").unwrap();
         world.calls().put_object(&logs, &key, &packed(&records)).unwrap();
 
