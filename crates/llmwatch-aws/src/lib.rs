@@ -20,6 +20,7 @@ pub mod converse;
 #[cfg(feature = "bedrock")]
 pub mod custom_models;
 pub mod custom_resource;
+#[cfg(feature = "cloudwatch")]
 pub mod dashboards;
 #[cfg(feature = "bedrockruntime")]
 pub mod embeddings;
