@@ -207,9 +207,7 @@ fn advance(world: &World, by: SignedDuration) -> Result<(), Broken> {
 
 /// What the local clock says.
 fn local_now(world: &World) -> Result<Timestamp, Broken> {
-    let path = "/_llmwatch/clock";
-    let clock = world.calls().control(Method::Post, path, &json!({ "advance_seconds": 0 }))?;
-    Ok(clock["now"].as_str().and_then(|now| now.parse().ok()).unwrap_or_default())
+    Ok(world.control().now()?.parse().unwrap_or_default())
 }
 
 fn mails_after(world: &World, before: usize, count: usize) -> Result<Vec<Mail>, Broken> {

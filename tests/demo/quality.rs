@@ -1,13 +1,11 @@
 //! The quality half: from invocation logs to scores, alarms and one more mail.
 
-use std::io::Read as _;
 use std::ops::Range;
 use std::time::Duration;
 
-use flate2::read::GzDecoder;
 use jiff::{SignedDuration, Timestamp};
 use llmwatch_core::quality::{Metric, NAMESPACE};
-use llmwatch_tests::aws_call::{JsonService, Method};
+use llmwatch_tests::aws_call::JsonService;
 use llmwatch_tests::logs::{LogObject, Mood, log_objects};
 use llmwatch_tests::process::{Seen, wait_until};
 use llmwatch_tests::readers;
@@ -143,24 +141,12 @@ fn totals(
 /// The first record of a call whose prompt had to be redacted.
 fn a_redacted_call(world: &World) -> Result<String, Broken> {
     let bucket = world.stack().resource("ResultsBucket")?;
-    let path = format!("/{bucket}?list-type=2&prefix=calls/");
-    let listing = world.calls().rest("s3", Method::Get, &path, "")?;
-    let keys = listing.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
-    for key in keys {
-        let packed = world.calls().get_object(&bucket, key)?;
-        let mut text = String::new();
-        GzDecoder::new(packed.as_slice())
-            .read_to_string(&mut text)
-            .map_err(Broken::io("unpacking call records"))?;
-        let records = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let is_redacted = |record: &Value| {
-            record["prompt"].as_str().is_some_and(|prompt| prompt.contains("[CARD]"))
-        };
-        if let Some(record) = records.into_iter().find(is_redacted) {
-            return Ok(format!("{record:#}"));
-        }
-    }
-    Ok("none of them had anything to redact".to_owned())
+    let records = readers::call_records(world.calls(), &bucket)?;
+    let is_redacted =
+        |record: &&Value| record["prompt"].as_str().is_some_and(|prompt| prompt.contains("[CARD]"));
+    let found = records.iter().find(is_redacted);
+    Ok(found
+        .map_or("none of them had anything to redact".to_owned(), |record| format!("{record:#}")))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the scorer reads the machine's clock")]

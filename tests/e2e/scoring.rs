@@ -1,17 +1,14 @@
 //! A deployed stack that scores, and the words to give it logs and to read what it made of them.
 
-use std::io::Read as _;
-
-use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use llmwatch_tests::World;
-use llmwatch_tests::aws_call::{ACCOUNT, AwsCalls, JsonService, Method, REGION};
+use llmwatch_tests::aws_call::{ACCOUNT, AwsCalls, JsonService, REGION};
 use llmwatch_tests::broken::Broken;
 use llmwatch_tests::control::RecordedCall;
 use llmwatch_tests::logs;
 pub(crate) use llmwatch_tests::logs::packed;
 use llmwatch_tests::process::{Seen, wait_until};
-use llmwatch_tests::xml;
+use llmwatch_tests::readers;
 use serde_json::{Value, json};
 
 use crate::stage::PATIENCE;
@@ -163,17 +160,7 @@ impl Scoring {
 
     /// All call records.
     pub(crate) fn records(&self) -> Vec<Value> {
-        let path = format!("/{}?list-type=2&prefix=calls/", self.results);
-        let listing = self.world.calls().rest("s3", Method::Get, &path, "").unwrap();
-        let objects = xml::elements(&listing, "Contents");
-        let keys = objects.iter().filter_map(|object| xml::text(object, "Key"));
-        keys.flat_map(|key| {
-            let packed = self.world.calls().get_object(&self.results, &key).unwrap();
-            let mut text = String::new();
-            GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
-            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
-        })
-        .collect()
+        readers::call_records(self.world.calls(), &self.results).unwrap()
     }
 
     /// The call record of a request.

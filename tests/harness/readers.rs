@@ -1,9 +1,13 @@
 //! What the functions left behind: alarms, cases, quota requests.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use crate::aws_call::{AwsCalls, JsonService};
+use crate::aws_call::{AwsCalls, JsonService, Method};
 use crate::broken::Broken;
+use crate::xml;
 
 /// An alarm as CloudWatch describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +55,33 @@ pub fn alarms(calls: &AwsCalls, name_prefix: &str) -> Result<Vec<Alarm>, Broken>
         }
     }
     Ok(found)
+}
+
+/// Every call record below `calls/` in a bucket.
+///
+/// # Errors
+///
+/// When S3 refuses, or an object is no packed NDJSON.
+pub fn call_records(calls: &AwsCalls, bucket: &str) -> Result<Vec<Value>, Broken> {
+    let listing =
+        calls.rest("s3", Method::Get, &format!("/{bucket}?list-type=2&prefix=calls/"), "")?;
+    let mut records = Vec::new();
+    for object in xml::elements(&listing, "Contents") {
+        let Some(key) = xml::text(object, "Key") else { continue };
+        let packed = calls.get_object(bucket, &key)?;
+        let mut text = String::new();
+        let reading = Broken::io(format!("unpacking {key}"));
+        GzDecoder::new(packed.as_slice()).read_to_string(&mut text).map_err(reading)?;
+        for line in text.lines() {
+            let record = serde_json::from_str(line).map_err(|error| Broken::Unexpected {
+                call: format!("reading {key}"),
+                expected: "a call record a line",
+                body: error.to_string(),
+            })?;
+            records.push(record);
+        }
+    }
+    Ok(records)
 }
 
 /// Every support case, resolved ones included, newest first as Support lists them.
