@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use lambda_runtime::{Context, Error, LambdaEvent};
-use llmwatch_aws::custom_resource::{Delivery, answer, connector};
+use llmwatch_aws::custom_resource::{Delivery, answer};
+use llmwatch_aws::http::connector;
 use llmwatch_aws::{chain, client};
 use llmwatch_core::custom_resource::{Action, Deletion, Outcome};
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent};
 use llmwatch_aws::custom_resource::{self, Delivery};
-use llmwatch_aws::{CallFailed, chain, lifecycle};
+use llmwatch_aws::{CallFailed, chain, http, lifecycle};
 use llmwatch_core::alarm::desired::unwatched_series;
 use llmwatch_core::alarm::plan::{applied_changes, plan, text};
 use llmwatch_core::alarm::pool_metrics::{caller_metrics, pool_metrics};
@@ -66,7 +66,7 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>, now: Timestamp) -> Res
             let time_left = Duration::try_from(deadline.duration_since(now)).unwrap_or_default();
             // Boxed here and below: the futures of all the calls in one are too deep a type to lay out.
             let work = Box::pin(outcome(app, &request, now));
-            let connector = custom_resource::connector();
+            let connector = http::connector();
             let prefix = &app.config.prefix;
             let delivery = Delivery::STANDARD;
             custom_resource::answer(&connector, &delivery, &request, prefix, time_left, work)

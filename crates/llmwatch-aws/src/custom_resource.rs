@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::time::Duration;
 
-use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use llmwatch_core::custom_resource::{CustomResourceRequest, Outcome};
 use llmwatch_core::ids::StackPrefix;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
+
+use crate::http::{self, GivenUp, Patience, Retry};
 
 /// How an answer is sent.
 #[derive(Debug, Clone, Copy)]
@@ -83,72 +84,24 @@ pub async fn answer(
     deliver(connector, delivery, request, &request.answer(prefix, &outcome)).await
 }
 
-/// The connector answers are sent through: the SDK's own TLS stack; plain `http` works too.
-///
-/// Built only when a custom-resource event comes, because loading the system's certificates is
-/// most of what it costs.
-#[must_use]
-pub fn connector() -> Connector {
-    Connector::builder()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build()
-}
-
 async fn deliver(
     connector: &impl HttpConnector,
     delivery: &Delivery,
     request: &CustomResourceRequest,
     body: &str,
 ) -> Result<(), AnswerNotDelivered> {
-    let mut wait = delivery.first_wait;
-    let mut tries = 1;
-    loop {
-        let problem = match put(connector, delivery, request.response_url.expose(), body).await {
-            Ok(()) => return Ok(()),
-            Err(Refusal { problem, retry: Retry::Useless }) => {
-                return Err(AnswerNotDelivered { tries, problem });
-            }
-            Err(Refusal { problem, retry: Retry::MayHelp }) => problem,
-        };
-        if tries >= delivery.attempts {
-            return Err(AnswerNotDelivered { tries, problem });
-        }
-        sleep(wait).await;
-        wait = wait.saturating_mul(2);
-        tries += 1;
-    }
-}
-
-struct Refusal {
-    problem: String,
-    retry: Retry,
-}
-
-enum Retry {
-    MayHelp,
-    Useless,
-}
-
-async fn put(
-    connector: &impl HttpConnector,
-    delivery: &Delivery,
-    url: &str,
-    body: &str,
-) -> Result<(), Refusal> {
-    let request =
-        put_request(url, body).map_err(|problem| Refusal { problem, retry: Retry::Useless })?;
-    let may_help = |problem: String| Refusal { problem, retry: Retry::MayHelp };
-    let response = timeout(delivery.attempt_timeout, connector.call(request))
-        .await
-        .map_err(|_| may_help(format!("no reply in {} s", delivery.attempt_timeout.as_secs())))?
-        .map_err(|error| may_help(crate::chain(&error)))?;
-    let status = response.status();
-    if status.is_success() {
-        Ok(())
-    } else {
-        let retry = if status.is_client_error() { Retry::Useless } else { Retry::MayHelp };
-        Err(Refusal { problem: format!("HTTP status {}", status.as_u16()), retry })
-    }
+    let patience = Patience {
+        attempts: delivery.attempts,
+        attempt_timeout: delivery.attempt_timeout,
+        first_wait: delivery.first_wait,
+        longest_wait: Duration::MAX,
+    };
+    let retry = |answer: &HttpResponse| {
+        if answer.status().is_client_error() { Retry::Useless } else { Retry::MayHelp }
+    };
+    let put = || put_request(request.response_url.expose(), body);
+    let sent = http::send(connector, &patience, put, retry, async |_| ()).await;
+    sent.map_err(|GivenUp { tries, problem }| AnswerNotDelivered { tries, problem })
 }
 
 /// The pre-signed URL is signed for an empty content type: any other is refused with 403.
@@ -170,7 +123,6 @@ mod tests {
     use std::thread;
 
     use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
-    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
     use aws_smithy_runtime_api::client::result::ConnectorError;
     use serde_json::{Value, json};
 
@@ -300,7 +252,7 @@ mod tests {
             (head, serde_json::from_slice::<Value>(&body).unwrap())
         });
         let request = request(&format!("http://{address}/answer?Signature=a%2Bb"));
-        answer(&connector(), &AT_ONCE, &request, &prefix(), AMPLE, done()).await.unwrap();
+        answer(&http::connector(), &AT_ONCE, &request, &prefix(), AMPLE, done()).await.unwrap();
         let (head, body) = server.join().unwrap();
         assert!(head.starts_with("PUT /answer?Signature=a%2Bb HTTP/1.1\r\n"), "{head}");
         assert!(head.to_lowercase().contains("content-type: \r\n"), "{head}");

@@ -27,6 +27,7 @@ pub mod embeddings;
 pub mod env;
 #[cfg(feature = "lambda")]
 pub mod functions;
+pub mod http;
 #[cfg(feature = "bedrock")]
 pub mod inference_profiles;
 #[cfg(feature = "bedrock")]

@@ -4,34 +4,20 @@
 
 use std::time::Duration;
 
-pub use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use tokio::time::{sleep, timeout};
+use aws_smithy_types::byte_stream::ByteStream;
 
-/// How a request is posted.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// Tries, the first included.
-    pub attempts: u32,
-    /// How long one try may take.
-    pub attempt_timeout: Duration,
-    /// The wait before the second try where the backend names none; it doubles with each further.
-    pub first_wait: Duration,
-    /// The longest wait that a backend is granted.
-    pub longest_wait: Duration,
-}
+use crate::http::{self, Patience, Retry};
 
-impl Patience {
-    /// Three tries, at most 21 s in all: whoever waits for scores waits for this too.
-    pub const STANDARD: Self = Self {
-        attempts: 3,
-        attempt_timeout: Duration::from_secs(5),
-        first_wait: Duration::from_millis(500),
-        longest_wait: Duration::from_secs(3),
-    };
-}
+/// Three tries, at most 21 s in all: whoever waits for scores waits for this too.
+pub const PATIENCE: Patience = Patience {
+    attempts: 3,
+    attempt_timeout: Duration::from_secs(5),
+    first_wait: Duration::from_millis(500),
+    longest_wait: Duration::from_secs(3),
+};
 
 /// The backend did not take the request.
 #[derive(Debug, thiserror::Error)]
@@ -58,65 +44,19 @@ pub async fn post(
     headers: &[(&str, &str)],
     gzipped: &[u8],
 ) -> Result<Vec<u8>, NotTaken> {
-    let mut wait = patience.first_wait;
-    let mut tries = 1;
-    loop {
-        let refusal = match once(connector, patience, url, headers, gzipped).await {
-            Ok(answer) => return Ok(answer),
-            Err(refusal) => refusal,
-        };
-        let asked = match refusal.retry {
-            Retry::Useless => None,
-            Retry::MayHelp => Some(wait),
-            Retry::After(asked) => (asked <= patience.longest_wait).then_some(asked.max(wait)),
-        };
-        let Some(pause) = asked.filter(|_| tries < patience.attempts) else {
-            return Err(NotTaken { host: host(url), tries, problem: refusal.problem });
-        };
-        sleep(pause).await;
-        wait = wait.saturating_mul(2).min(patience.longest_wait);
-        tries += 1;
-    }
-}
-
-struct Refusal {
-    problem: String,
-    retry: Retry,
-}
-
-enum Retry {
-    MayHelp,
-    After(Duration),
-    Useless,
-}
-
-async fn once(
-    connector: &impl HttpConnector,
-    patience: &Patience,
-    url: &str,
-    headers: &[(&str, &str)],
-    gzipped: &[u8],
-) -> Result<Vec<u8>, Refusal> {
-    let request = request(url, headers, gzipped)
-        .map_err(|problem| Refusal { problem, retry: Retry::Useless })?;
-    let may_help = |problem: String| Refusal { problem, retry: Retry::MayHelp };
-    let late = || may_help(format!("no answer in {} s", patience.attempt_timeout.as_secs()));
-    let call = async {
-        let mut response =
-            connector.call(request).await.map_err(|error| may_help(crate::chain(&error)))?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(Refusal {
-                problem: format!("HTTP status {}", status.as_u16()),
-                retry: retry(&response),
-            });
-        }
-        // Taken; an answer that cannot be read says nothing of it.
-        let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-        let body = aws_smithy_types::byte_stream::ByteStream::new(body).collect().await;
-        Ok(body.map(|body| body.to_vec()).unwrap_or_default())
+    // An answer that cannot be read says nothing of what was taken.
+    let read = async |mut answer: HttpResponse| {
+        let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+        let body = ByteStream::new(body).collect().await;
+        body.map(|body| body.to_vec()).unwrap_or_default()
     };
-    timeout(patience.attempt_timeout, call).await.map_err(|_| late())?
+    let request = || request(url, headers, gzipped);
+    let sent = http::send(connector, patience, request, retry, read).await;
+    sent.map_err(|given_up| NotTaken {
+        host: host(url),
+        tries: given_up.tries,
+        problem: given_up.problem,
+    })
 }
 
 fn retry(response: &HttpResponse) -> Retry {

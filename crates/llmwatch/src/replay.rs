@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use llmwatch_aws::messages::{self, Received};
-use llmwatch_aws::{CallFailed, chain, client, custom_resource, functions};
+use llmwatch_aws::{CallFailed, chain, client, functions, http};
 use llmwatch_core::parked::{Handover, ParkingQueue, Resend, resend};
 
 use crate::stack::{Failed, Parts};
@@ -152,7 +152,7 @@ impl Run<'_> {
         let Clients { sdk, sqs, .. } = self.clients;
         Ok(match handover {
             Handover::Invoke { function, payload } => {
-                let connector = custom_resource::connector();
+                let connector = http::connector();
                 let (event, now) = (payload.to_string(), client::now());
                 functions::invoke_asynchronously(sdk, &connector, function, &event, now).await
             }

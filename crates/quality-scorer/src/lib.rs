@@ -9,6 +9,7 @@ mod config;
 mod event;
 mod gather;
 mod handler;
+mod lock;
 mod object;
 mod policy;
 

@@ -248,8 +248,8 @@ impl Work<'_> {
         });
         let was_judged = matches!(looked.evidence.judgement, Reading::Found(_));
         let judge = self.judge.filter(|_| was_judged);
-        let rubric = judge.map(Judge::rubric).unwrap_or_default();
-        let judged_by = judge.map(|judge| JudgedBy { model: judge.model(), rubric: &rubric });
+        let judged_by =
+            judge.map(|judge| JudgedBy { model: judge.model(), rubric: judge.rubric() });
         let parts = Parts { exchange, card: &card, texts: &looked.texts, judged_by };
         let record = CallRecord::of(parts);
         self.call_records.push(&record).await?;

@@ -5,19 +5,20 @@
 //! after a few tries is counted in `SpansFailed`, said once an object, and not sent later.
 
 use std::io::Write as _;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use llmwatch_aws::http::{self, Connector};
 use llmwatch_aws::ledger::RowKey;
-use llmwatch_aws::otlp::{self, Connector, Patience};
-use llmwatch_aws::{chain, custom_resource, secrets};
+use llmwatch_aws::{chain, otlp, secrets};
 use llmwatch_quality::call_record::CallRecord;
 use llmwatch_quality::spans::{Batches, Headers, Request, rejected, span};
 
 use crate::App;
 use crate::config::TracingBackend;
+use crate::lock::locked;
 
 /// How long a backend that failed is left alone: the tries take seconds that every object waits.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -31,13 +32,11 @@ pub(crate) struct Exporter {
 
 impl Exporter {
     fn is_resting(&self) -> bool {
-        let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
-        failed_at.is_some_and(|failed_at| failed_at.elapsed() < PAUSE)
+        locked(&self.failed_at).is_some_and(|failed_at| failed_at.elapsed() < PAUSE)
     }
 
     fn rest(&self) {
-        let mut failed_at = self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
-        *failed_at = Some(Instant::now());
+        *locked(&self.failed_at) = Some(Instant::now());
     }
 }
 
@@ -109,10 +108,10 @@ impl<'a> Spans<'a> {
             None => self.read_headers().await?,
         };
         let pairs: Vec<_> = headers.iter().collect();
-        let connector = self.app.exporter.connector.get_or_init(custom_resource::connector);
+        let connector = self.app.exporter.connector.get_or_init(http::connector);
         let body = packed(&request.body).map_err(|error| chain(&error))?;
         let url = self.backend.endpoint.url();
-        let posted = otlp::post(connector, &Patience::STANDARD, url, &pairs, &body).await;
+        let posted = otlp::post(connector, &otlp::PATIENCE, url, &pairs, &body).await;
         let refused = posted.map(|answer| rejected(&answer)).map_err(|failure| chain(&failure));
         self.headers = Some(headers);
         refused

@@ -6,7 +6,7 @@
 //! with it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -22,6 +22,7 @@ use llmwatch_quality::settings::JudgeSettings;
 
 use super::troubles::{Asked, Troubles};
 use crate::App;
+use crate::lock::locked;
 
 /// The most tokens of a verdict: a grade and a name for each criterion, generously.
 const ANSWER_TOKENS: u32 = 300;
@@ -57,6 +58,8 @@ impl Manners {
 pub(crate) struct Judge<'a> {
     app: &'a App,
     settings: &'a JudgeSettings,
+    /// The rubric's hash.
+    rubric: String,
     troubles: &'a Troubles,
     now: Timestamp,
     tally: Mutex<Tally>,
@@ -77,7 +80,8 @@ impl<'a> Judge<'a> {
         troubles: &'a Troubles,
         now: Timestamp,
     ) -> Self {
-        Self { app, settings, troubles, now, tally: Mutex::default() }
+        let rubric = settings.rubric.hash();
+        Self { app, settings, rubric, troubles, now, tally: Mutex::default() }
     }
 
     /// The model that judges.
@@ -86,8 +90,8 @@ impl<'a> Judge<'a> {
     }
 
     /// Which rubric it judges by.
-    pub(crate) fn rubric(&self) -> String {
-        self.settings.rubric.hash()
+    pub(crate) fn rubric(&self) -> &str {
+        &self.rubric
     }
 
     /// What it did, for its metrics.
@@ -96,7 +100,7 @@ impl<'a> Judge<'a> {
         let priced = self.settings.price.is_some();
         JudgeRun {
             model: self.settings.model.clone(),
-            rubric: self.rubric(),
+            rubric: self.rubric.clone(),
             calls: spend.calls,
             tokens: spend.tokens,
             cost: if priced { Cost::Known(spend.cost) } else { Cost::Unknown },
@@ -234,11 +238,6 @@ impl<'a> Judge<'a> {
     fn tally(&self) -> MutexGuard<'_, Tally> {
         locked(&self.tally)
     }
-}
-
-/// What panicked while it held the lock left nothing half done: each change is one assignment.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn words(answer: Answer) -> Result<String, &'static str> {

@@ -3,9 +3,11 @@
 //! A service that refuses one text refuses thousands; a line for each would hide all other lines.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use llmwatch_aws::CallFailed;
+
+use crate::lock::locked;
 
 /// Why evidence could not be had; each is the value of a dimension.
 const DENIED: &str = "denied";
@@ -71,7 +73,7 @@ impl Troubles {
     /// Takes note of a failure; gives the reason in a word that may be a dimension.
     pub(crate) fn note(&self, asked: Asked, failure: &CallFailed) -> &'static str {
         let why = reason(failure);
-        let mut troubles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut troubles = locked(&self.0);
         let trouble = troubles
             .entry((asked, why))
             .or_insert_with(|| Trouble { exchanges: 0, first: failure.explain() });
@@ -81,7 +83,7 @@ impl Troubles {
 
     /// Logs each kind of failure once, with how many exchanges it cost what, and the mend.
     pub(crate) fn tell(&self, key: &str) {
-        let troubles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let troubles = locked(&self.0);
         for ((asked, why), trouble) in &*troubles {
             tracing::warn!(object.key = %key, reason = why, "{}", told(*asked, why, trouble));
         }
