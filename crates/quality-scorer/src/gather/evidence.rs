@@ -156,12 +156,14 @@ impl Look<'_> {
     /// embedding takes tens of milliseconds, words some microseconds.
     fn refusal(self, by_words: Option<Refusal>, in_process: bool) -> Reading<Refusal> {
         let Some(by_words) = by_words else { return Reading::NotAsked };
+        if !in_process {
+            return Reading::Found(by_words);
+        }
         let opening = opening(self.conversation.completion.as_str());
-        let vector = if in_process { self.embed(&[opening]).ok() } else { None };
-        let vector = vector.as_deref().and_then(|vectors| vectors.first());
-        let refusal =
-            vector.and_then(|vector| self.in_process.refusals.of(self.conversation, Some(vector)));
-        Reading::Found(refusal.unwrap_or(by_words))
+        let vectors = self.embed(&[opening]).unwrap_or_default();
+        let by_vector =
+            |vector: &Vec<f32>| self.in_process.refusals.of(self.conversation, Some(vector));
+        Reading::Found(vectors.first().and_then(by_vector).unwrap_or(by_words))
     }
 
     async fn sentiment(self, one: &Looked<'_>) -> Reading<Sides<f64>> {
