@@ -40,6 +40,8 @@ mod log_delivery;
 #[cfg(test)]
 mod log_objects;
 #[cfg(test)]
+mod pool_dashboards;
+#[cfg(test)]
 mod pools;
 #[cfg(test)]
 mod quality;

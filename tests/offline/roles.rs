@@ -47,7 +47,7 @@ const WITHOUT_RESOURCE: [&str; 29] = [
 
 /// Actions that are granted though no end-to-end test has a function call them, with the reason;
 /// of every function, or of the one named.
-const NOT_SEEN: [(&str, &str, &str); 20] = [
+const NOT_SEEN: [(&str, &str, &str); 17] = [
     ("", "logs:CreateLogStream", "Lambda writes the log in the function's name"),
     ("", "logs:PutLogEvents", "Lambda writes the log in the function's name"),
     ("", "xray:PutTraceSegments", "Lambda sends the trace in the function's name"),
@@ -60,9 +60,6 @@ const NOT_SEEN: [(&str, &str, &str); 20] = [
     ("notification-processor", "sqs:GetQueueAttributes", "Lambda polls the queue in its name"),
     ("notification-processor", "iam:CreateServiceLinkedRole", "the first increase of an account"),
     ("alarm-updater", "cloudwatch:TagResource", "PutMetricAlarm with tags asks for it"),
-    ("alarm-updater", "cloudwatch:GetDashboard", NO_PAGES),
-    ("alarm-updater", "cloudwatch:PutDashboard", NO_PAGES),
-    ("alarm-updater", "cloudwatch:DeleteDashboards", NO_PAGES),
     ("quota-calculator", "bedrock:GetCustomModel", "the local AWS has no custom model to read"),
     ("quality-scorer", "sqs:ReceiveMessage", "Lambda polls the queue in its name"),
     ("quality-scorer", "sqs:DeleteMessage", "Lambda polls the queue in its name"),
@@ -73,9 +70,6 @@ const NOT_SEEN: [(&str, &str, &str); 20] = [
         "who may list is told of a missing object that it is missing",
     ),
 ];
-
-/// The reason of what only dashboards of pools need.
-const NO_PAGES: &str = "asked for by PoolDashboards=on alone, which no end-to-end test sets";
 
 fn role_statements(role: &Resource) -> Vec<&'static Value> {
     let own = role.property("Policies").as_array().unwrap();
