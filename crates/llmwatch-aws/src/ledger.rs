@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -284,6 +286,9 @@ pub struct Amount {
 
 /// Adds amounts up in a row, all of them or, where one has no room, none; whether they were added.
 ///
+/// What takes away is tried once only: a second try after a lost answer would take twice. What
+/// only adds may be added twice, so that a sum with a limit is never too small.
+///
 /// # Errors
 ///
 /// When the call fails: the amounts may have been added all the same.
@@ -316,7 +321,11 @@ pub async fn add_up(
             update = update.expression_attribute_values(name, number(room.to_string()));
         }
     }
-    match update.send().await {
+    let mut call = update.customize();
+    if amounts.iter().any(|amount| amount.add < 0) {
+        call = call.config_override(Builder::new().retry_config(RetryConfig::disabled()));
+    }
+    match call.send().await {
         Ok(_) => Ok(true),
         Err(error)
             if matches!(

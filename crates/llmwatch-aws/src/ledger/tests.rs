@@ -232,3 +232,17 @@ const AMOUNTS: [Amount; 2] = [
     Amount { name: "calls", add: 1, room: Some(9) },
     Amount { name: "tokens", add: -40, room: None },
 ];
+
+#[tokio::test]
+async fn what_takes_away_is_tried_once_only() {
+    for (amounts, tries, end) in [(&AMOUNTS[..1], 2, Ok(true)), (&AMOUNTS[..], 1, Err(()))] {
+        let rule = mock!(Client::update_item)
+            .sequence()
+            .http_status(503, None)
+            .output(|| UpdateItemOutput::builder().build())
+            .build();
+        let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, &[&rule]);
+        let added = add_up(&client, "table", &key(), amounts, now()).await;
+        assert_eq!((rule.num_calls(), added.map_err(|_| ())), (tries, end));
+    }
+}
