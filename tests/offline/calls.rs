@@ -10,6 +10,9 @@ use std::sync::LazyLock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
+use llmwatch_core::ids::StackPrefix;
+use llmwatch_core::quality::alarm::QUALITY_CATALOGUE;
+use llmwatch_core::quality::calls as saved;
 use llmwatch_quality::call_record::{
     CALLS_PREFIX, CallRecord, SCHEMA_VERSION, Status, TraceIds, object_key,
 };
@@ -262,6 +265,23 @@ fn every_query_is_over_the_call_records_in_the_workgroup_with_a_limit() {
         assert!(sql.contains("FROM calls\n"), "{}", query.id);
         assert!(sql.contains("WHERE dt >= "), "{} reads everything there is", query.id);
     }
+}
+
+#[test]
+fn the_query_that_a_mail_names_is_saved_where_the_mail_says() {
+    let prefix = StackPrefix::parse("p").unwrap();
+    let group = Resource::named("CallsWorkGroup");
+    assert_eq!(group.text("Name").replace("${Prefix}", "p"), saved::workgroup(&prefix));
+    let saved: Vec<&str> =
+        resources("AWS::Athena::NamedQuery").iter().map(|query| query.text("Name")).collect();
+    let named: Vec<&str> = QUALITY_CATALOGUE
+        .iter()
+        .filter_map(|definition| saved::saved_query(definition.kind))
+        .collect();
+    for query in &named {
+        assert!(saved.contains(query), "{query}");
+    }
+    assert!(!named.is_empty());
 }
 
 #[test]

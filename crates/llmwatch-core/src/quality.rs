@@ -3,6 +3,7 @@
 //! How a score comes about is in `llmwatch-quality`; alarms, dashboards and documents read this.
 
 pub mod alarm;
+pub mod calls;
 mod namespace;
 mod own_call;
 mod registry;

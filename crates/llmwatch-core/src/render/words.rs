@@ -33,6 +33,9 @@ pub(super) trait Words: std::fmt::Debug + Sync {
     /// A moment to the second without its zone, for time lines.
     fn moment_in_time_line(&self, at: Timestamp) -> String;
 
+    /// A moment to the minute, in a column whose heading names its zone.
+    fn moment_in_table(&self, at: Timestamp) -> String;
+
     /// A span in its two largest units; below 0 is none.
     fn span(&self, span: SignedDuration) -> String;
 

@@ -16,6 +16,7 @@ use crate::quality::alarm::course::{Course, Held, Persistence};
 use crate::quality::alarm::observed::Observed;
 use crate::quality::alarm::tuning::SETTING;
 use crate::quality::alarm::{BadSide, QualityKind, quality_definition};
+use crate::quality::calls::{self, saved_query};
 use crate::quality::{Facts, Metric};
 use crate::render::facts::reason;
 use crate::render::format::{count, one_line};
@@ -116,6 +117,10 @@ struct QualityMail {
     metrics_link: String,
     logs_link: String,
     tuning_parameter: String,
+    /// The saved query that shows the calls.
+    query: Option<&'static str>,
+    /// The workgroup it is saved in.
+    workgroup: String,
 }
 
 /// The line, as a reader sees it.
@@ -208,6 +213,8 @@ impl QualityMail {
             ),
             logs_link: links::logs_insights(note.region),
             tuning_parameter: setting_parameter(note.prefix, SETTING),
+            query: saved_query(note.alarm.kind),
+            workgroup: calls::workgroup(note.prefix),
         }
     }
 }
@@ -266,7 +273,7 @@ fn hours(words: &dyn Words, range: Range, course: &Course) -> Vec<String> {
             Some(is_beyond) => words.yes_or_no(is_beyond),
             None => "-",
         };
-        vec![words.moment_in_time_line(hour.start), count(hour.samples), mean, beyond.to_owned()]
+        vec![words.moment_in_table(hour.start), count(hour.samples), mean, beyond.to_owned()]
     }));
     table(&rows)
 }

@@ -29,6 +29,11 @@ impl Words for English {
         at.strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
+    /// For example `2026-11-21 02:45`.
+    fn moment_in_table(&self, at: Timestamp) -> String {
+        at.strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// `40 s`, `42 min`, `2 h 05 min`, `1 d 3 h`.
     fn span(&self, span: SignedDuration) -> String {
         let seconds = span.as_secs().max(0);

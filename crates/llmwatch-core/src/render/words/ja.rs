@@ -37,6 +37,11 @@ impl Words for Japanese {
         format!("{}（{}）", at.strftime("%Y-%m-%d %H:%M:%S"), in_japan(at, "%H:%M:%S"))
     }
 
+    /// For example `2026-11-21 02:45（11:45）`.
+    fn moment_in_table(&self, at: Timestamp) -> String {
+        format!("{}（{}）", at.strftime("%Y-%m-%d %H:%M"), in_japan(at, "%H:%M"))
+    }
+
     /// `40秒`, `42分`, `2時間5分`, `1日3時間`.
     fn span(&self, span: SignedDuration) -> String {
         let seconds = span.as_secs().max(0);
