@@ -60,6 +60,8 @@ mod settings;
 #[cfg(test)]
 mod spans;
 #[cfg(test)]
+mod spending;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod updates;

@@ -1,9 +1,10 @@
 //! docs/COST.md states what the code makes and calls, at the prices of the core.
 
-use llmwatch_core::alarm::desired::DesiredAlarm;
+use llmwatch_core::alarm::desired::{DesiredAlarm, Destinations, Lines, desired_alarms};
 use llmwatch_core::alarm::tuning::Tuning;
 use llmwatch_core::cost::{
-    Activity, Bill, Checked, Item, Line, PRICES, Scoring, alarm_metrics, bill, month, scoring_month,
+    Activity, Bill, Checked, Item, Line, PRICES, Scoring, Used, alarm_metrics, bill, month,
+    priced_pool_month, scoring_month,
 };
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::quality::Metric;
@@ -207,6 +208,35 @@ fn a_pool_costs_by_its_callers_and_its_alarms() {
         lines.push(format!("| {what} | {} |", [1, 2, 4, 8, 12].map(cost).join(" | ")));
     }
     check("a pool", &lines.join("\n"));
+}
+
+#[test]
+fn telling_what_a_pool_costs_costs_by_its_callers() {
+    let prefix = StackPrefix::parse("llmwatch").unwrap();
+    let destinations = Destinations { raw_topic_arn: String::new() };
+    let read = |callers: usize, budget: Option<f64>| -> u32 {
+        let lines = Lines { tuning: &Tuning::default(), budget };
+        let alarms = desired_alarms(&pool(1, callers), lines, &destinations, &prefix);
+        alarms.iter().map(alarm_metrics).sum()
+    };
+    let with_price = |callers: u32| bill(&priced_pool_month(callers)).dollars();
+    let with_budget = |callers: u32| {
+        let further = read(callers as usize, Some(5.0)) - read(callers as usize, None);
+        let units = f64::from(further);
+        let alarm = [Used { item: Item::AlarmMetric, units }];
+        bill(&[priced_pool_month(callers), alarm.to_vec()].concat()).dollars()
+    };
+    let line = |what: &str, of: &dyn Fn(u32) -> f64| {
+        let cells = [1, 4, 12, 50].map(|callers| format!("{:.2}", of(callers)));
+        format!("| {what} | {} |", cells.join(" | "))
+    };
+    let lines = [
+        "| the setting `prices` has | 1 caller | 4 callers | 12 callers | 50 callers |".to_owned(),
+        "|---|---|---|---|---|".to_owned(),
+        line("a price of the pool's model", &with_price),
+        line("a price and a budget", &with_budget),
+    ];
+    check("cost of a pool", &lines.join("\n"));
 }
 
 #[test]

@@ -207,15 +207,14 @@ pub(crate) async fn series(app: &App, situation: &Situation) -> Result<Vec<Failu
     Ok(failures)
 }
 
-/// Publishes the pools' own metrics.
+/// Publishes the pools' own metrics, each at its time.
 pub(crate) async fn pool_metrics(
     app: &App,
-    pool_metrics: Vec<PoolMetric>,
-    now: Timestamp,
+    pool_metrics: Vec<(Timestamp, PoolMetric)>,
 ) -> Vec<Failure> {
     let data: Vec<Datum> = pool_metrics
         .into_iter()
-        .map(|metric| Datum {
+        .map(|(at, metric)| Datum {
             name: metric.name.to_owned(),
             dimensions: metric
                 .dimensions
@@ -223,7 +222,7 @@ pub(crate) async fn pool_metrics(
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
             value: metric.value,
-            at: now,
+            at,
         })
         .collect();
     let published = metrics::publish(&app.clients.cloudwatch, NAMESPACE, &data).await;

@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use llmwatch_aws::CallFailed;
 use llmwatch_aws::alarms::{self, StandingAlarms};
+use llmwatch_aws::hourly_use::read_hours;
 use llmwatch_aws::parameters;
 use llmwatch_aws::quality_metrics::{Activity, list_series};
-use llmwatch_core::alarm::desired::{DesiredAlarm, desired_alarms};
+use llmwatch_core::alarm::desired::{DesiredAlarm, Lines, desired_alarms};
 use llmwatch_core::alarm::name::Owner;
 use llmwatch_core::alarm::plan::Actual;
 use llmwatch_core::alarm::tuning::{self, InvalidTuning, Tuning};
+use llmwatch_core::hourly_cost::{self, UsedByCaller};
 use llmwatch_core::price::{self, Prices};
 use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
 use llmwatch_core::quality::alarm::tuning as quality_tuning;
@@ -90,14 +92,14 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
     let mut documents = Documents::default();
     documents.read_pools(&of_pools, pools);
     documents.read_quality(&of_quality, quality);
-    let prices = documents.read_prices(&priced.unwrap_or_default());
+    let priced = documents.read_prices(&priced.unwrap_or_default());
     let mut series = known(&documents.series, &all, &recent, now);
     // What is listed of a series whose document is not understood would be written over it.
     series.retain(|label, _| !documents.unreadable.contains(&Owner::Series(label.clone())));
-    let pool_alarms = documents
-        .pools
-        .iter()
-        .flat_map(|pool| desired_alarms(pool, &tuning, &app.config.destinations, prefix));
+    let pool_alarms = documents.pools.iter().flat_map(|pool| {
+        let lines = Lines { tuning: &tuning, budget: documents.budget(&pool.pool, &priced) };
+        desired_alarms(pool, lines, &app.config.destinations, prefix)
+    });
     let quality_alarms = series
         .values()
         .flat_map(|stored| desired_quality_alarms(stored, &quality_tuning, namespace, prefix));
@@ -112,11 +114,25 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
         pools: documents.pools,
         tuning,
         quality_tuning,
-        prices,
+        prices: priced.known(),
         series,
         stored_series: documents.stored_series,
         standing,
         stored_applied: documents.stored_applied,
         misread: documents.misread,
     })
+}
+
+/// What the callers of pools with a price used in each of these hours.
+///
+/// # Errors
+///
+/// When it could not be read in full.
+pub(crate) async fn used(
+    app: &App,
+    situation: &Situation,
+    hours: &[Timestamp],
+) -> Result<UsedByCaller, CallFailed> {
+    let callers = hourly_cost::callers(&situation.pools, &situation.prices);
+    read_hours(&app.clients.cloudwatch, &callers, hours).await
 }

@@ -9,10 +9,11 @@ use llmwatch_aws::custom_resource::{self, Delivery};
 use llmwatch_aws::{CallFailed, chain, http, lifecycle};
 use llmwatch_core::alarm::desired::unwatched_series;
 use llmwatch_core::alarm::plan::{applied_changes, plan, text};
-use llmwatch_core::alarm::pool_metrics::{caller_metrics, pool_metrics};
+use llmwatch_core::alarm::pool_metrics::{PoolMetric, caller_metrics, pool_metrics};
 use llmwatch_core::custom_resource::{Action, CustomResourceRequest, Deletion, Outcome};
-use llmwatch_core::dashboard;
+use llmwatch_core::price::SETTING;
 use llmwatch_core::stored::StoredPool;
+use llmwatch_core::{dashboard, hourly_cost};
 use serde_json::{Value, json};
 
 use crate::carry_out::Stopped;
@@ -130,20 +131,35 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
         tracing::info!(plan.size = changes.len(), "{change}");
     }
     situation.pools.iter().for_each(tell_truncated);
+    tell_unwatched_budgets(&situation);
 
     let mut failures = carry_out::changes(app, &changes, &situation.standing).await?;
     let failed = carry_out::unchanged(&failures);
     let applied = applied_changes(&situation.desired, &situation.actual, &failed);
     failures.extend(carry_out::memory(app, &applied, &situation).await?);
     failures.extend(carry_out::series(app, &situation).await?);
-    let mut metrics = pool_metrics(&situation.pools);
-    if app.config.grafana_metrics == Switch::On {
-        metrics.extend(caller_metrics(&situation.pools));
-    }
-    failures.extend(carry_out::pool_metrics(app, metrics, now).await);
+    failures.extend(metrics(app, &situation, now).await);
     failures.extend(dashboards(app, &situation).await?);
     failures.append(&mut situation.misread);
     Report { alarms: situation.desired.len(), planned: changes.len(), failures }.into_result()
+}
+
+/// Publishes what there is to say of the pools: of now, and of the hours that are over. What they
+/// cost is told apart, so that a read that fails takes nothing else with it.
+async fn metrics(app: &App, situation: &Situation, now: Timestamp) -> Vec<Failure> {
+    let mut of_now = pool_metrics(&situation.pools);
+    if app.config.grafana_metrics == Switch::On {
+        of_now.extend(caller_metrics(&situation.pools));
+    }
+    let mut all: Vec<(Timestamp, PoolMetric)> =
+        of_now.into_iter().map(|metric| (now, metric)).collect();
+    let hours = hourly_cost::hours(now);
+    let used = gather::used(app, situation, &hours).await;
+    let unread = used.map(|used| {
+        all.extend(hourly_cost::metrics(&situation.pools, &situation.prices, &used, &hours));
+    });
+    let unread = unread.err().map(|error| Failure::of_call("working out what pools cost", &error));
+    carry_out::pool_metrics(app, all).await.into_iter().chain(unread).collect()
 }
 
 /// Makes CloudWatch hold the dashboards it should. They are the last and the least: what goes wrong
@@ -187,6 +203,22 @@ fn tell_truncated(pool: &StoredPool) {
             pool = %pool.pool.label(),
             "{} has more series than an alarm can watch; not watched: {}",
             pool.pool,
+            unwatched.join(", ")
+        );
+    }
+}
+
+fn tell_unwatched_budgets(situation: &Situation) {
+    let prices = &situation.prices;
+    let unwatched = situation.pools.iter().map(|pool| &pool.pool);
+    let unwatched: Vec<String> = unwatched
+        .filter(|pool| prices.has_budget_without_price(pool))
+        .map(|pool| pool.label().to_string())
+        .collect();
+    if !unwatched.is_empty() {
+        tracing::warn!(
+            "pools with a budget and no price in the setting {SETTING}, so that nothing watches \
+             what they cost: {}",
             unwatched.join(", ")
         );
     }

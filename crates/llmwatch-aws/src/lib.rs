@@ -27,6 +27,8 @@ pub mod embeddings;
 pub mod env;
 #[cfg(feature = "lambda")]
 pub mod functions;
+#[cfg(feature = "cloudwatch")]
+pub mod hourly_use;
 pub mod http;
 #[cfg(feature = "bedrock")]
 pub mod inference_profiles;

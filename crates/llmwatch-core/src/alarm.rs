@@ -43,6 +43,8 @@ pub enum AlarmKind {
     OutputTokenAnomaly,
     /// Latency above its usual band.
     LatencyAnomaly,
+    /// What the tokens of an hour cost, against the operator's budget.
+    HighHourlyCost,
 }
 
 impl AlarmKind {
@@ -62,6 +64,7 @@ impl AlarmKind {
             Self::InputTokenAnomaly => "InputTokenAnomaly",
             Self::OutputTokenAnomaly => "OutputTokenAnomaly",
             Self::LatencyAnomaly => "LatencyAnomaly",
+            Self::HighHourlyCost => "HighHourlyCost",
         }
     }
 }
@@ -111,6 +114,8 @@ pub enum Layer {
     Usage,
     /// Layer 3: away from the usual.
     Anomaly,
+    /// Layer 4: money, by a budget that the operator sets.
+    Budget,
 }
 
 /// How an alarm aggregates its metric within one period.
@@ -124,6 +129,8 @@ pub enum Statistic {
     P90,
     /// 99th percentile; of a pool with several series, the highest of them. By tuning only.
     P99,
+    /// The highest value of a metric of our own, which speaks of the whole pool.
+    Maximum,
 }
 
 /// What the metric is compared with.
@@ -136,6 +143,9 @@ pub enum Limit {
     PercentOfQuota(QuotaKind, f64),
     /// The upper edge of an anomaly band of this many standard deviations.
     AboveBand(f64),
+    /// The pool's budget in US dollars an hour, by the setting `prices`; the alarm breaches at or
+    /// above it. A pool without a budget, or without a price, has no such alarm.
+    Budget,
 }
 
 /// Which quotas an alarm of this kind speaks of.
@@ -158,7 +168,7 @@ pub struct AlarmDefinition {
     pub kind: AlarmKind,
     /// The layer it belongs to.
     pub layer: Layer,
-    /// The CloudWatch metric in `AWS/Bedrock`.
+    /// The CloudWatch metric: in `AWS/Bedrock`, of each series; against a budget, our own of the pool.
     pub metric: &'static str,
     /// How the metric is aggregated.
     pub statistic: Statistic,
@@ -176,4 +186,12 @@ pub struct AlarmDefinition {
     pub concern: QuotaConcern,
     /// What a firing alarm says, as the end of "the pool …", for example `is being throttled`.
     pub says: &'static str,
+}
+
+impl AlarmDefinition {
+    /// Whether Support can do something about it: not about what an operator's own budget says.
+    #[must_use]
+    pub fn is_for_support(&self) -> bool {
+        self.limit != Limit::Budget
+    }
 }

@@ -167,7 +167,7 @@ fn last_known<'a>(
 pub(crate) fn percent(kind: QuotaKind, pool: &PoolLabel, tuning: &Tuning) -> f64 {
     let percent_of_kind = |row: &AlarmDefinition| match row.limit {
         Limit::PercentOfQuota(of, percent) if of == kind => Some(percent),
-        Limit::PercentOfQuota(..) | Limit::AtLeast(_) | Limit::AboveBand(_) => None,
+        Limit::PercentOfQuota(..) | Limit::AtLeast(_) | Limit::AboveBand(_) | Limit::Budget => None,
     };
     CATALOGUE
         .iter()

@@ -12,10 +12,11 @@ pub use prices::{Checked, Item, PRICES, Price};
 pub use scoring::{Scoring, scoring_month};
 
 use crate::alarm::desired::{
-    Breach, DesiredAlarm, Destinations, QuerySource, Watch, desired_alarms,
+    Breach, DesiredAlarm, Destinations, Lines, QuerySource, Watch, desired_alarms,
 };
 use crate::alarm::pool_metrics::pool_metrics;
 use crate::alarm::tuning::Tuning;
+use crate::hourly_cost::{self, Counted};
 use crate::ids::StackPrefix;
 use crate::stored::StoredPool;
 
@@ -127,8 +128,9 @@ pub fn month(
     activity: &Activity,
 ) -> Vec<Used> {
     let destinations = Destinations { raw_topic_arn: String::new() };
+    let lines = Lines { tuning, budget: None };
     let alarms: Vec<DesiredAlarm> =
-        pools.iter().flat_map(|pool| desired_alarms(pool, tuning, &destinations, prefix)).collect();
+        pools.iter().flat_map(|pool| desired_alarms(pool, lines, &destinations, prefix)).collect();
     let composites = alarms.iter().filter(|alarm| matches!(alarm.watch, Watch::Children(_)));
     let read: u32 = alarms.iter().map(alarm_metrics).sum();
     let series: usize = pools.iter().map(|pool| pool.series.len()).sum();
@@ -157,6 +159,17 @@ pub fn month(
         times(&incident, f64::from(activity.incidents)),
     ]
     .concat()
+}
+
+/// What a month takes that tells what a pool of so many callers costs, once it has a price: its
+/// metrics, and the hourly reads they are made of. A budget adds an alarm, see [`alarm_metrics`].
+#[must_use]
+pub fn priced_pool_month(callers: u32) -> Vec<Used> {
+    let reads = f64::from(callers) * count(Counted::ALL.len()) * HOURS_A_MONTH;
+    vec![
+        Used { item: Item::CustomMetric, units: count(hourly_cost::METRICS_OF_A_POOL) },
+        Used { item: Item::MetricRead, units: reads },
+    ]
 }
 
 fn count(number: usize) -> f64 {

@@ -90,6 +90,8 @@ pub struct FiringAlarm {
     pub reason: String,
     /// The metric's latest value, in the metric's unit, where the event has it.
     pub value: Option<f64>,
+    /// The value the alarm fires at, in the metric's unit, where the event has it.
+    pub threshold: Option<f64>,
 }
 
 /// The firing alarms of a pool: at least one, each kind once, in the catalogue's order.
@@ -115,6 +117,14 @@ impl Firing {
     #[must_use]
     pub fn kinds(&self) -> Vec<AlarmKind> {
         self.0.iter().map(|alarm| alarm.kind).collect()
+    }
+
+    /// The kinds that Support can do something about, in the catalogue's order.
+    #[must_use]
+    pub fn kinds_for_support(&self) -> Vec<AlarmKind> {
+        let mut kinds = self.kinds();
+        kinds.retain(|kind| definition(*kind).is_for_support());
+        kinds
     }
 
     /// The highest severity among them.
@@ -222,6 +232,8 @@ pub enum NoCase {
     QuotaActionsInstead,
     /// The operator wants mail only on low usage.
     MailOnly,
+    /// Only alarms fire that Support can do nothing about.
+    NotForSupport,
     /// The account's support plan has no Support API.
     NoSupportPlan,
     /// Open cases could not be read, so another one might be the second.
@@ -387,6 +399,10 @@ fn case_step(situation: &Situation, scenario: &Scenario) -> CaseStep {
 }
 
 fn investigation(situation: &Situation) -> CaseStep {
+    let kinds = situation.firing.kinds_for_support();
+    if kinds.is_empty() {
+        return CaseStep::None(NoCase::NotForSupport);
+    }
     let cases = match &situation.support {
         Support::Cases(cases) => cases,
         Support::NoPlan => return CaseStep::None(NoCase::NoSupportPlan),
@@ -400,7 +416,7 @@ fn investigation(situation: &Situation) -> CaseStep {
         pool: situation.pool.clone(),
         category: Category::Investigation,
     };
-    match duplicate::find(cases, &key, &situation.episode, &situation.firing.kinds()) {
+    match duplicate::find(cases, &key, &situation.episode, &kinds) {
         None => CaseStep::Open { key },
         Some(OpenCaseKnows::NotOf { case, alarms }) => CaseStep::Append { case, alarms },
         Some(OpenCaseKnows::All { case }) => CaseStep::AlreadyReported { case },

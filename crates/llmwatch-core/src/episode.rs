@@ -107,6 +107,8 @@ pub struct ChildChange {
     pub reason: String,
     /// The metric's latest value, where the event has it.
     pub value: Option<f64>,
+    /// The value the alarm fires at, where the event has it.
+    pub threshold: Option<f64>,
     /// Whether it is muted.
     pub muting: Muting,
 }
@@ -148,6 +150,9 @@ pub struct Child {
     pub reason: String,
     /// The metric's value when it fired, where known.
     pub value: Option<f64>,
+    /// The value the alarm fires at, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
 }
 
 /// Where a child that fired stands.

@@ -18,6 +18,7 @@ pub mod episode;
 pub mod evidence;
 pub mod excerpt;
 pub mod fingerprint;
+pub mod hourly_cost;
 pub mod ids;
 pub mod invocation_logging;
 pub mod model_id;

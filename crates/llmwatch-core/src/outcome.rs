@@ -168,9 +168,10 @@ pub fn settled_case(step: &CaseStep, automation: CaseAutomation) -> Option<Outco
             NoCase::HeldBack { why } => {
                 unless_off(automation, Outcome::HeldBack { why: why.clone() })
             }
-            NoCase::EvidenceUnavailable | NoCase::QuotaActionsInstead | NoCase::MailOnly => {
-                Outcome::NotNeeded(why.clone())
-            }
+            NoCase::EvidenceUnavailable
+            | NoCase::QuotaActionsInstead
+            | NoCase::MailOnly
+            | NoCase::NotForSupport => Outcome::NotNeeded(why.clone()),
         }),
     }
 }

@@ -6,15 +6,18 @@
 //!
 //! JSON, in US dollars:
 //! `{"bedrock": {"amazon.nova-lite-v1:0": {"input": 0.06, "output": 0.24, "cache_read": 0.015,
-//! "cache_write": 0.06}}, "endpoints": {"chat": 5.752}}`.
+//! "cache_write": 0.06}}, "endpoints": {"chat": 5.752}, "budgets": {"*": 5, "global.*": 20}}`.
 //! Bedrock's prices are those of a million tokens, by model id, or by pool label where a scope has
 //! a price of its own (`global.…`); the label wins. An endpoint's is that of one instance for an
-//! hour, by the name of the SageMaker endpoint.
+//! hour, by the name of the SageMaker endpoint. A budget is what a pool may cost in an hour, by pool
+//! label or glob; the more exact one wins, as in `alarm-tuning`.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::alarm::tuning::LabelPattern;
+use crate::excerpt::excerpt;
 use crate::pool::Pool;
 
 /// The name of the setting.
@@ -30,6 +33,8 @@ pub struct Prices {
     bedrock: BTreeMap<String, TokenPrices>,
     #[serde(default)]
     endpoints: BTreeMap<String, f64>,
+    #[serde(default)]
+    budgets: BTreeMap<String, f64>,
 }
 
 /// What a model's tokens cost, in US dollars for a million; ≥ 0.
@@ -71,7 +76,8 @@ impl Prices {
     ///
     /// # Errors
     ///
-    /// When it is not the JSON described above, or a price is negative; says where.
+    /// When it is not the JSON described above, a price is negative, or a budget is not above 0 or
+    /// not of a pool label or glob; says where.
     pub fn parse(text: &str) -> Result<Self, InvalidPrices> {
         let text = text.trim();
         if text.is_empty() || text == "none" {
@@ -84,10 +90,13 @@ impl Prices {
             all.into_iter().flatten().map(move |price| (model, price))
         });
         let of_endpoints = prices.endpoints.iter().map(|(endpoint, price)| (endpoint, *price));
-        match of_models.chain(of_endpoints).find(|(_, price)| !price.is_finite() || *price < 0.0) {
-            Some((name, price)) => {
-                Err(InvalidPrices(format!("{price} of {name:?} is no price; write 0 or more")))
-            }
+        let is_wrong = |(_, price): &(&String, f64)| !price.is_finite() || *price < 0.0;
+        if let Some((name, price)) = of_models.chain(of_endpoints).find(is_wrong) {
+            let name = excerpt(name);
+            return Err(InvalidPrices(format!("{price} of {name:?} is no price; write 0 or more")));
+        }
+        match prices.budgets.iter().find_map(|(key, budget)| wrong_budget(key, *budget)) {
+            Some(problem) => Err(InvalidPrices(problem)),
             None => Ok(prices),
         }
     }
@@ -97,6 +106,29 @@ impl Prices {
     pub fn of_pool(&self, pool: &Pool) -> Option<&TokenPrices> {
         let by_label = self.bedrock.get(pool.label().as_str());
         by_label.or_else(|| self.bedrock.get(&pool.model))
+    }
+
+    /// What a pool may cost in an hour, in US dollars; `None` without a budget for it, and where its
+    /// price is unknown, because nobody can tell then what it does cost.
+    #[must_use]
+    pub fn budget_of(&self, pool: &Pool) -> Option<f64> {
+        self.of_pool(pool).and_then(|_| self.budget_for(pool))
+    }
+
+    /// Whether a pool has a budget that cannot be watched, because its price is unknown.
+    #[must_use]
+    pub fn has_budget_without_price(&self, pool: &Pool) -> bool {
+        self.of_pool(pool).is_none() && self.budget_for(pool).is_some()
+    }
+
+    fn budget_for(&self, pool: &Pool) -> Option<f64> {
+        let label = pool.label();
+        let budgets = self.budgets.iter();
+        budgets
+            .filter_map(|(key, budget)| Some((LabelPattern::parse(key).ok()?, *budget)))
+            .filter(|(pattern, _)| pattern.matches(label.as_str()))
+            .max_by(|(one, _), (other, _)| one.cmp(other))
+            .map(|(_, budget)| budget)
     }
 
     /// US dollars for one instance of a SageMaker endpoint for an hour; `None` when unknown.
@@ -125,6 +157,17 @@ impl TokenPrices {
         let plain = tokens.input * self.input + tokens.output * self.output;
         Some(plain / TOKENS_PRICED + cached)
     }
+}
+
+fn wrong_budget(key: &str, budget: f64) -> Option<String> {
+    if let Err(problem) = LabelPattern::parse(key) {
+        return Some(format!("budgets: {:?} {problem}", excerpt(key)));
+    }
+    let is_sensible = budget.is_finite() && budget > 0.0;
+    let key = excerpt(key);
+    (!is_sensible).then(|| {
+        format!("budgets: {budget} of {key:?} is no budget; write US dollars an hour above 0")
+    })
 }
 
 #[cfg(test)]
@@ -176,6 +219,26 @@ mod tests {
     }
 
     #[test]
+    fn the_more_exact_budget_holds_and_only_where_a_price_is_known() {
+        let text = r#"{"bedrock": {"maker.a": {"input": 1, "output": 2}},
+            "budgets": {"*": 5, "global.*": 20, "global.maker.a": 7.5, "on-demand.*.a*": 3}}"#;
+        let prices = Prices::parse(text).unwrap();
+        for (pool, budget) in [
+            (pool(Scope::Global, "maker.a"), Some(7.5)),
+            (pool(Scope::CrossRegion, "maker.a"), Some(5.0)),
+            (pool(Scope::OnDemand, "maker.a"), Some(3.0)),
+            (pool(Scope::Global, "maker.b"), None),
+        ] {
+            assert_eq!(prices.budget_of(&pool), budget, "{pool}");
+            assert_eq!(prices.has_budget_without_price(&pool), budget.is_none(), "{pool}");
+        }
+        let without = Prices::parse(SETTING_TEXT).unwrap();
+        let lite = pool(Scope::OnDemand, "amazon.nova-lite-v1:0");
+        assert_eq!(without.budget_of(&lite), None);
+        assert!(!without.has_budget_without_price(&lite));
+    }
+
+    #[test]
     fn no_setting_knows_no_price() {
         for text in ["", " none ", "{}"] {
             assert_eq!(Prices::parse(text), Ok(Prices::default()), "{text:?}");
@@ -193,6 +256,19 @@ mod tests {
             ),
             (r#"{"bedrock": {"m": {"in": 1}}}"#, "setting prices: unknown field `in`"),
             (r#"{"endpoints": {"chat": "5"}}"#, "setting prices: invalid type: string \"5\""),
+            (
+                r#"{"budgets": {"*": 0}}"#,
+                "setting prices: budgets: 0 of \"*\" is no budget; write US dollars an hour above 0",
+            ),
+            (
+                r#"{"budgets": {"global.*": -2}}"#,
+                "setting prices: budgets: -2 of \"global.*\" is no budget",
+            ),
+            (
+                r#"{"budgets": {"amazon.nova-lite-v1:0": 2}}"#,
+                "setting prices: budgets: \"amazon.nova-lite-v1:0\" is no label",
+            ),
+            (r#"{"budgets": {"*": "5"}}"#, "setting prices: invalid type: string \"5\""),
         ] {
             let error = Prices::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{text}: {error}");

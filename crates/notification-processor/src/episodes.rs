@@ -252,6 +252,7 @@ fn episode_event(change: &AlarmChange) -> EpisodeEvent {
             at: change.at,
             reason: change.reason.clone(),
             value: change.value,
+            threshold: change.threshold,
             muting: if change.muted { Muting::Muted } else { Muting::Audible },
         }),
         AlarmName::Composite(_) | AlarmName::Quality(_) => composite_event(change, Vec::new()),

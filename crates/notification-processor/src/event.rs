@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 use llmwatch_core::alarm::name::{self, AlarmName};
+use llmwatch_core::alarm::{Limit, definition};
 use llmwatch_core::cloudwatch::alarm::{AlarmState, UnknownWord};
 use llmwatch_core::cloudwatch::change_time::change_time;
 use llmwatch_core::delivery::{Delivery, deliveries};
@@ -45,6 +46,8 @@ pub(crate) struct AlarmChange {
     pub reason: String,
     /// The metric's latest value, where the event has it.
     pub value: Option<f64>,
+    /// The value the alarm fires at, where the event has it.
+    pub threshold: Option<f64>,
     /// Whether an alarm mute rule holds its actions back.
     pub muted: bool,
 }
@@ -171,6 +174,7 @@ fn sns_alarms(event: &Value, prefix: &StackPrefix) -> Result<Vec<AlarmChange>, E
             at: time(&alarm.state_change_time, &format!("{place}.StateChangeTime"))?,
             reason: alarm.new_state_reason,
             value: None,
+            threshold: None,
             muted: false,
         });
     }
@@ -212,21 +216,45 @@ fn eventbridge_alarm(
         return Ok(None);
     };
     let arn = event.resources.into_iter().next();
+    let figures = Figures::of(event.detail.state.reason_data.as_deref(), &name);
     Ok(Some(AlarmChange {
         name,
         arn: arn.ok_or_else(|| malformed("resources[0]", "the alarm's ARN is missing"))?,
         state: state(&event.detail.state.value, "detail.state.value")?,
         at: time(&event.detail.state.timestamp, "detail.state.timestamp")?,
         reason: event.detail.state.reason,
-        value: latest_value(event.detail.state.reason_data.as_deref()),
+        value: figures.value,
+        threshold: figures.threshold,
         muted: event.detail.mute_detail.is_some(),
     }))
 }
 
-/// The newest datapoint in an alarm's `reasonData`, which is JSON in a string.
-fn latest_value(reason_data: Option<&str>) -> Option<f64> {
-    let data: Value = serde_json::from_str(reason_data?).ok()?;
-    data.get("recentDatapoints")?.as_array()?.iter().rev().find_map(Value::as_f64)
+/// The figures in an alarm's `reasonData`, which is JSON in a string.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Figures {
+    /// The newest datapoint; of an alarm on a budget the newest that reached it, because that alarm
+    /// goes on for hours after one that did.
+    value: Option<f64>,
+    threshold: Option<f64>,
+}
+
+impl Figures {
+    fn of(reason_data: Option<&str>, name: &AlarmName) -> Self {
+        let data: Option<Value> = reason_data.and_then(|data| serde_json::from_str(data).ok());
+        let Some(data) = data else { return Self::default() };
+        let threshold = data.get("threshold").and_then(Value::as_f64);
+        let recent = data.get("recentDatapoints").and_then(Value::as_array);
+        let newest: Vec<f64> =
+            recent.into_iter().flatten().rev().filter_map(Value::as_f64).collect();
+        let is_budgeted = match name {
+            AlarmName::Child(kind, _) => definition(*kind).limit == Limit::Budget,
+            AlarmName::Composite(_) | AlarmName::Quality(_) => false,
+        };
+        let reached = newest
+            .iter()
+            .find(|value| is_budgeted && threshold.is_some_and(|budget| **value >= budget));
+        Self { value: reached.or(newest.first()).copied(), threshold }
+    }
 }
 
 fn queue_records(event: &Value) -> Result<Vec<QueueRecord>, EventError> {

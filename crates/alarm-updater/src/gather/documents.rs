@@ -4,14 +4,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use llmwatch_aws::chain;
 use llmwatch_aws::parameters::Parameter;
-use llmwatch_core::alarm::name::Owner;
+use llmwatch_core::alarm::AlarmKind;
+use llmwatch_core::alarm::name::{AlarmName, Owner};
 use llmwatch_core::alarm::plan::Applied;
-use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::pool::{Pool, PoolLabel};
 use llmwatch_core::price::Prices;
 use llmwatch_core::quality::series::{SeriesLabel, StoredSeries};
 use llmwatch_core::stored::StoredPool;
 
 use crate::report::Failure;
+
+/// What is known of prices.
+#[derive(Debug, PartialEq)]
+pub(super) enum Priced {
+    /// What the setting says.
+    As(Prices),
+    /// Nothing: the setting makes no sense.
+    Misread,
+}
+
+impl Priced {
+    /// The prices known.
+    pub(super) fn known(self) -> Prices {
+        match self {
+            Self::As(prices) => prices,
+            Self::Misread => Prices::default(),
+        }
+    }
+}
 
 /// The documents that were understood, and what became of the others.
 #[derive(Debug, Default)]
@@ -56,16 +76,34 @@ impl Documents {
         }
     }
 
-    /// The prices known: none while the setting makes no sense, which stops no alarm.
-    pub(super) fn read_prices(&mut self, text: &str) -> Prices {
-        Prices::parse(text).unwrap_or_else(|error| {
-            self.misread.push(Failure {
-                what: "the prices".to_owned(),
-                alarms: Vec::new(),
-                why: format!("{error}; no cost is shown meanwhile"),
-            });
-            Prices::default()
-        })
+    /// The prices and budgets; while the setting makes no sense, which stops no alarm, no price is
+    /// known and the budgets last applied hold.
+    pub(super) fn read_prices(&mut self, text: &str) -> Priced {
+        match Prices::parse(text) {
+            Ok(prices) => Priced::As(prices),
+            Err(error) => {
+                self.misread.push(Failure {
+                    what: "the prices".to_owned(),
+                    alarms: Vec::new(),
+                    why: format!(
+                        "{error}; no cost is shown or published meanwhile, and budgets stay as they \
+                         were"
+                    ),
+                });
+                Priced::Misread
+            }
+        }
+    }
+
+    /// What a pool may cost in an hour.
+    pub(super) fn budget(&self, pool: &Pool, priced: &Priced) -> Option<f64> {
+        match priced {
+            Priced::As(prices) => prices.budget_of(pool),
+            Priced::Misread => {
+                let applied = self.applied.get(&Owner::Pool(pool.label()))?;
+                applied.of(&AlarmName::Child(AlarmKind::HighHourlyCost, pool.label()))?.threshold
+            }
+        }
     }
 
     fn read_thresholds(&mut self, name: &str, label: PoolLabel, value: &str) {

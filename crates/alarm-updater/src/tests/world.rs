@@ -10,6 +10,7 @@ use aws_sdk_cloudwatch::operation::delete_dashboards::DeleteDashboardsOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::{DescribeAlarmsError, DescribeAlarmsOutput};
 use aws_sdk_cloudwatch::operation::describe_anomaly_detectors::DescribeAnomalyDetectorsOutput;
 use aws_sdk_cloudwatch::operation::get_dashboard::GetDashboardOutput;
+use aws_sdk_cloudwatch::operation::get_metric_data::{GetMetricDataError, GetMetricDataOutput};
 use aws_sdk_cloudwatch::operation::list_dashboards::ListDashboardsOutput;
 use aws_sdk_cloudwatch::operation::list_metrics::{ListMetricsError, ListMetricsOutput};
 use aws_sdk_cloudwatch::operation::put_anomaly_detector::PutAnomalyDetectorOutput;
@@ -19,9 +20,10 @@ use aws_sdk_cloudwatch::operation::put_composite_alarm::{
 use aws_sdk_cloudwatch::operation::put_dashboard::{PutDashboardError, PutDashboardOutput};
 use aws_sdk_cloudwatch::operation::put_metric_alarm::{PutMetricAlarmError, PutMetricAlarmOutput};
 use aws_sdk_cloudwatch::operation::put_metric_data::PutMetricDataOutput;
+use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{
     AnomalyDetector, CompositeAlarm, DashboardEntry, Dimension, Metric, MetricAlarm,
-    MetricMathAnomalyDetector,
+    MetricDataQuery, MetricDataResult, MetricDatum, MetricMathAnomalyDetector, StatusCode,
 };
 use aws_sdk_ssm as ssm;
 use aws_sdk_ssm::operation::delete_parameters::DeleteParametersOutput;
@@ -51,6 +53,10 @@ pub(super) struct State {
     pub(super) parameters: BTreeMap<String, String>,
     /// Quality metrics that CloudWatch lists: name, `ModelId`, whether active within three hours.
     pub(super) quality: Vec<(&'static str, &'static str, bool)>,
+    /// What is used in every hour: `ModelId`, metric, sum.
+    pub(super) used: Vec<(&'static str, &'static str, f64)>,
+    /// Every value that was published.
+    pub(super) published: Vec<MetricDatum>,
     /// Operation and subject of each call, in order.
     pub(super) calls: Vec<String>,
     /// Calls that begin with one of these fail with the code.
@@ -156,6 +162,7 @@ fn cloudwatch_of(state: &Arc<Mutex<State>>) -> cloudwatch::Client {
         put_detector(state.clone()),
         delete_detector(state.clone()),
         put_metric_data(state.clone()),
+        get_metric_data(state.clone()),
         list_dashboards(state.clone()),
         get_dashboard(state.clone()),
         put_dashboard(state.clone()),
@@ -318,8 +325,36 @@ fn delete_detector(state: Arc<Mutex<State>>) -> Rule {
 fn put_metric_data(state: Arc<Mutex<State>>) -> Rule {
     mock!(cloudwatch::Client::put_metric_data).then_compute_output(move |request| {
         let namespace = request.namespace().unwrap_or_default();
-        state.lock().unwrap().call(format!("PutMetricData {namespace}"));
+        let mut state = state.lock().unwrap();
+        state.call(format!("PutMetricData {namespace}"));
+        state.published.extend(request.metric_data().iter().cloned());
         PutMetricDataOutput::builder().build()
+    })
+}
+
+fn get_metric_data(state: Arc<Mutex<State>>) -> Rule {
+    mock!(cloudwatch::Client::get_metric_data).then_compute_response(move |request| {
+        let mut state = state.lock().unwrap();
+        if let Some(error) = state.call("GetMetricData".to_owned()) {
+            return MockResponse::Error(GetMetricDataError::generic(error));
+        }
+        let (from, to) = (request.start_time().unwrap().secs(), request.end_time().unwrap().secs());
+        let result = |query: &MetricDataQuery| {
+            let metric = query.metric_stat().unwrap().metric().unwrap();
+            let asked = (metric.dimensions()[0].value().unwrap(), metric.metric_name().unwrap());
+            let sums = state.used.iter().filter(|(caller, name, _)| (*caller, *name) == asked);
+            let mut result = MetricDataResult::builder().id(query.id().unwrap());
+            for ((_, _, sum), hour) in
+                sums.flat_map(|sum| (from..to).step_by(3_600).map(move |hour| (sum, hour)))
+            {
+                result = result.timestamps(DateTime::from_secs(hour)).values(*sum);
+            }
+            result.status_code(StatusCode::Complete).build()
+        };
+        let results = request.metric_data_queries().iter().map(result).collect();
+        MockResponse::Output(
+            GetMetricDataOutput::builder().set_metric_data_results(Some(results)).build(),
+        )
     })
 }
 

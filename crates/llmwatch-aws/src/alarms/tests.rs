@@ -12,7 +12,7 @@ use aws_sdk_cloudwatch::types::{
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
-use llmwatch_core::alarm::desired::{Breach, Destinations, desired_alarms, detector};
+use llmwatch_core::alarm::desired::{Breach, Destinations, Lines, desired_alarms, detector};
 use llmwatch_core::alarm::plan::{Actual, AlarmChange, as_desired, plan};
 use llmwatch_core::alarm::tuning::Tuning;
 use llmwatch_core::stored::StoredPool;
@@ -48,7 +48,8 @@ fn pool() -> StoredPool {
 fn desired() -> Vec<llmwatch_core::alarm::desired::DesiredAlarm> {
     let destinations =
         Destinations { raw_topic_arn: "arn:aws:sns:us-east-1:123456789012:llmwatch-raw".into() };
-    desired_alarms(&pool(), &Tuning::default(), &destinations, &prefix())
+    let lines = Lines { tuning: &Tuning::default(), budget: None };
+    desired_alarms(&pool(), lines, &destinations, &prefix())
 }
 
 fn alarm(word: &str) -> Alarm {

@@ -1,10 +1,11 @@
 //! The one table of truth about alarm kinds.
 
 use super::{AlarmDefinition, AlarmKind, Layer, Limit, QuotaConcern, Severity, Statistic};
+use crate::hourly_cost::{COST_PER_HOUR, HOUR_SECONDS};
 use crate::quota::QuotaKind;
 
 /// Every alarm kind, in the order texts list them: by layer, then by weight.
-pub const CATALOGUE: [AlarmDefinition; 12] = [
+pub const CATALOGUE: [AlarmDefinition; 13] = [
     AlarmDefinition {
         kind: AlarmKind::ServerErrors,
         layer: Layer::CriticalErrors,
@@ -160,6 +161,21 @@ pub const CATALOGUE: [AlarmDefinition; 12] = [
         severity: Severity::Warning,
         concern: QuotaConcern::None,
         says: "answers more slowly than usual",
+    },
+    // An hour's cost stands at its start and is published 20 minutes after its end, so that the
+    // newest one is up to 2 h 20 min old: only three periods always hold it.
+    AlarmDefinition {
+        kind: AlarmKind::HighHourlyCost,
+        layer: Layer::Budget,
+        metric: COST_PER_HOUR,
+        statistic: Statistic::Maximum,
+        period_seconds: HOUR_SECONDS,
+        datapoints_to_alarm: 1,
+        evaluation_periods: 3,
+        limit: Limit::Budget,
+        severity: Severity::Warning,
+        concern: QuotaConcern::None,
+        says: "costs its hourly budget or more",
     },
 ];
 

@@ -27,6 +27,15 @@ pub struct Destinations {
     pub raw_topic_arn: String,
 }
 
+/// What the operator set about a pool's alarms.
+#[derive(Debug, Clone, Copy)]
+pub struct Lines<'a> {
+    /// What is changed about the CATALOGUE.
+    pub tuning: &'a Tuning,
+    /// What the pool may cost in an hour, in US dollars; `None` without a budget.
+    pub budget: Option<f64>,
+}
+
 /// One alarm as it should be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesiredAlarm {
@@ -105,12 +114,12 @@ pub struct Evaluation {
 
 /// Every alarm a pool should have, the composite last.
 ///
-/// A kind that speaks of a quota the pool lacks, or that is switched off, is left out; a pool
-/// without series has nothing to watch and so no alarm, and a pool without alarms no composite.
+/// A kind that speaks of a quota or a budget the pool lacks, or that is switched off, is left out; a
+/// pool without series has nothing to watch and so no alarm, and a pool without alarms no composite.
 #[must_use]
 pub fn desired_alarms(
     pool: &StoredPool,
-    tuning: &Tuning,
+    lines: Lines<'_>,
     destinations: &Destinations,
     prefix: &StackPrefix,
 ) -> Vec<DesiredAlarm> {
@@ -120,11 +129,8 @@ pub fn desired_alarms(
     }
     let mut alarms: Vec<DesiredAlarm> = CATALOGUE
         .iter()
-        .filter_map(|row| tuning.definition(row.kind, &label))
-        .filter_map(|row| {
-            let source = tuning.evaluation_source(row.kind, &label);
-            child(pool, &label, &row, source, prefix)
-        })
+        .filter_map(|row| lines.tuning.definition(row.kind, &label))
+        .filter_map(|row| child(pool, &label, &row, lines, prefix))
         .collect();
     if !alarms.is_empty() {
         alarms.push(composite(pool, &label, &alarms, destinations, prefix));
@@ -142,7 +148,7 @@ fn child(
     pool: &StoredPool,
     label: &PoolLabel,
     row: &AlarmDefinition,
-    evaluation_source: EvaluationSource,
+    lines: Lines<'_>,
     prefix: &StackPrefix,
 ) -> Option<DesiredAlarm> {
     let queries = queries::of(pool, row, prefix);
@@ -151,6 +157,7 @@ fn child(
         // With a quota of 0 every idle minute would be "at least 0": only use is news.
         Limit::PercentOfQuota(kind, _) => Breach::AtLeast(pool.quota(kind)?.threshold.max(1.0)),
         Limit::AboveBand(_) => Breach::AboveBand(queries::BAND_ID.to_owned()),
+        Limit::Budget => Breach::AtLeast(lines.budget?),
     };
     Some(DesiredAlarm {
         alarm: name::AlarmName::Child(row.kind, label.clone()),
@@ -167,7 +174,7 @@ fn child(
         }),
         alarm_actions: Vec::new(),
         ok_actions: Vec::new(),
-        evaluation_source,
+        evaluation_source: lines.tuning.evaluation_source(row.kind, label),
         tags: tags(prefix, label, row.kind.word()),
     })
 }

@@ -4,7 +4,7 @@
 use super::desired::unwatched_series;
 use crate::stored::{PoolQuota, StoredPool};
 
-/// The namespace of everything llmwatch says about quotas.
+/// The namespace of everything llmwatch says about pools: their quotas and their cost.
 pub const NAMESPACE: &str = "LLMWatch/Quota";
 
 /// A quota's value in force, in its unit; dimensions Pool and Quota.

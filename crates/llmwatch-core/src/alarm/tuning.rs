@@ -13,6 +13,7 @@ pub use entries::InvalidTuning;
 pub(crate) use entries::{Entries, Grammar};
 pub(crate) use entry::Problems;
 use entry::{Adjustment, Switch};
+pub(crate) use pattern::LabelPattern;
 use serde_json::Value;
 
 use super::{AlarmDefinition, AlarmKind, CATALOGUE, definition};
@@ -204,7 +205,7 @@ mod tests {
                 r#""*"."Throttles".threshold is -1; write a whole number from 0 (any error at all) to 1000000000"#,
                 r#""*"."Throttles".treshold is no field of this kind; it takes enabled, datapoints_to_alarm, evaluation_periods, threshold"#,
                 r#""global.amazon.nova-pro-v1:0" is no label; labels have letters, digits, . - _ (here * too): write "global.amazon.nova-pro-v1_0""#,
-                r#""global.amazon.nova-pro-v1:0"."Throttling" is no alarm kind; use one of ServerErrors, ClientErrors, Throttles, HighInvocationRate, HighTPMQuotaUsage, HighTPDQuotaUsage, HighLatency, HighTimeToFirstToken, InvocationAnomaly, InputTokenAnomaly, OutputTokenAnomaly, LatencyAnomaly"#,
+                r#""global.amazon.nova-pro-v1:0"."Throttling" is no alarm kind; use one of ServerErrors, ClientErrors, Throttles, HighInvocationRate, HighTPMQuotaUsage, HighTPDQuotaUsage, HighLatency, HighTimeToFirstToken, InvocationAnomaly, InputTokenAnomaly, OutputTokenAnomaly, LatencyAnomaly, HighHourlyCost"#,
             ],
         );
     }
@@ -254,6 +255,16 @@ mod tests {
             "HighInvocationRate",
             &evaluation("1", "1"),
             "evaluation_periods is 1; per-minute metrics arrive late and the newest minute reads 0, so write at least 2",
+        );
+        refused_field(
+            "HighHourlyCost",
+            &evaluation("1", "2"),
+            "evaluation_periods is 2; the newest cost is up to 2 h 20 min old, so write at least 3",
+        );
+        refused_field(
+            "HighHourlyCost",
+            r#"{"threshold": 5}"#,
+            "threshold is no field of this kind; it takes enabled, datapoints_to_alarm, evaluation_periods",
         );
         refused_field(
             "Throttles",

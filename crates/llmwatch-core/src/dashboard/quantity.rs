@@ -197,7 +197,7 @@ impl Alarms<'_> {
                 severity: row.severity,
                 bad: Bad::Above,
             }),
-            Limit::PercentOfQuota(..) | Limit::AboveBand(_) => None,
+            Limit::PercentOfQuota(..) | Limit::AboveBand(_) | Limit::Budget => None,
         }
     }
 }

@@ -144,6 +144,7 @@ pub(crate) fn firing(kinds: &[AlarmKind]) -> Firing {
             recovered_at: None,
             reason: "Threshold Crossed".into(),
             value: None,
+            threshold: None,
         })
         .collect();
     Firing::new(alarms).unwrap()

@@ -213,7 +213,7 @@ fn context(situation: &Situation, request: &PendingRequest) -> RequestContext {
         Support::NoPlan => return RequestContext::NoSupportPlan,
         Support::Unreadable(why) => return RequestContext::HeldBack { why: why.clone() },
     };
-    let firing = situation.firing.kinds();
+    let firing = situation.firing.kinds_for_support();
     match duplicate::find_by_id(cases, case, &situation.episode, &firing) {
         OpenCaseKnows::NotOf { case, alarms } => RequestContext::Append { case, alarms },
         OpenCaseKnows::All { case } => RequestContext::AlreadyReported { case },

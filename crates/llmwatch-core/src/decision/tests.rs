@@ -1,8 +1,9 @@
 //! The worked examples of the decision table, and the traps a decision must not fall into.
 
 use AlarmKind::{
-    ClientErrors, HighInvocationRate, HighLatency, HighTPDQuotaUsage, HighTPMQuotaUsage,
-    InputTokenAnomaly, InvocationAnomaly, LatencyAnomaly, ServerErrors, Throttles,
+    ClientErrors, HighHourlyCost, HighInvocationRate, HighLatency, HighTPDQuotaUsage,
+    HighTPMQuotaUsage, InputTokenAnomaly, InvocationAnomaly, LatencyAnomaly, ServerErrors,
+    Throttles,
 };
 
 use super::fixtures::{
@@ -43,6 +44,7 @@ fn summary(decision: &Decision) -> String {
             NoCase::EvidenceUnavailable => "no guess".into(),
             NoCase::QuotaActionsInstead => "no case".into(),
             NoCase::MailOnly => "mail only".into(),
+            NoCase::NotForSupport => "not for Support".into(),
             NoCase::NoSupportPlan => "no plan".into(),
             NoCase::HeldBack { .. } => "case held back".into(),
         },
@@ -66,6 +68,50 @@ fn worked_examples_that_concern_no_quota() {
     row(&[ServerErrors], &near, "non_quota; open");
     row(&[ServerErrors, HighLatency, LatencyAnomaly], &near, "non_quota; open");
     row(&[ClientErrors], &[rpm(200.0, 50.0), tpm(200_000.0, 80_000.0)], "non_quota; open");
+}
+
+#[test]
+fn cost_by_itself_is_no_matter_for_support() {
+    let near = [rpm(200.0, 199.0), tpm(200_000.0, 199_000.0)];
+    row(&[HighHourlyCost], &near, "non_quota; not for Support");
+    row(&[ServerErrors, HighHourlyCost], &near, "non_quota; open");
+    let unread = Situation {
+        stored: Read::Unreadable("AccessDenied".into()),
+        evidence: Evidence::Unavailable("AccessDenied".into()),
+        support: Support::Unreadable("AccessDenied".into()),
+        ..situation(&[HighHourlyCost], &near)
+    };
+    check(&unread, "non_quota; not for Support");
+    assert_eq!(decide(&unread).held_back(), Vec::<&str>::new());
+    // Beside an alarm on a quota it changes nothing about the request.
+    row(
+        &[HighTPMQuotaUsage, HighHourlyCost],
+        &[rpm(200.0, 150.0), tpm(200_000.0, 210_000.0)],
+        "high_usage; request TPM 270000; no case",
+    );
+}
+
+#[test]
+fn an_open_case_is_not_told_of_cost() {
+    let near = [rpm(200.0, 199.0), tpm(200_000.0, 199_000.0)];
+    let known = situation(&[ServerErrors, HighHourlyCost], &near);
+    let case = OpenCase {
+        id: CaseId("case-1".into()),
+        tag: Some(
+            CaseKey {
+                account: known.account.clone(),
+                region: known.region.clone(),
+                pool: known.pool.clone(),
+                category: Category::Investigation,
+            }
+            .tag(),
+        ),
+        opened_at: known.now,
+        language: Language::En,
+        reported: reported(&[ServerErrors]),
+    };
+    let support = Support::Cases(vec![case]);
+    check(&Situation { support, ..known }, "non_quota; case-1 knows");
 }
 
 #[test]

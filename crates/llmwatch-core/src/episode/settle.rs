@@ -236,6 +236,7 @@ fn see_firing(episode: &mut Episode, live: &LiveChild) {
         state: ChildState::Firing,
         reason: live.reason.clone(),
         value: None,
+        threshold: None,
     });
     if live.changed_at > child.changed_at {
         child.changed_at = live.changed_at;
@@ -270,6 +271,7 @@ fn firing(episode: &Episode) -> Option<Firing> {
             },
             reason: child.reason.clone(),
             value: child.value,
+            threshold: child.threshold,
         })
         .collect();
     Firing::new(alarms)

@@ -243,7 +243,10 @@ fn join(
                 known.changed_at = child.at;
             }
             // The composite's message, which says no value, may have come first.
-            Some(known) if child.at == known.fired_at => known.value = known.value.or(child.value),
+            Some(known) if child.at == known.fired_at => {
+                known.value = known.value.or(child.value);
+                known.threshold = known.threshold.or(child.threshold);
+            }
             Some(_) => {}
         }
     }
@@ -338,5 +341,6 @@ fn fired(change: &ChildChange) -> Child {
         state: ChildState::Firing,
         reason: change.reason.clone(),
         value: change.value,
+        threshold: change.threshold,
     }
 }

@@ -30,6 +30,7 @@ fn change(kind: AlarmKind, state: AlarmState, when: &str) -> ChildChange {
         at: at(when),
         reason: "Threshold Crossed".into(),
         value: None,
+        threshold: None,
         muting: Muting::Audible,
     }
 }
@@ -349,10 +350,11 @@ fn an_alarm_that_the_composite_told_of_gets_its_value_from_its_own_event() {
     };
     let with_value = |when: &str| {
         let change = change(Throttles, AlarmState::Alarm, when);
-        EpisodeEvent::Child(ChildChange { value: Some(312.0), ..change })
+        EpisodeEvent::Child(ChildChange { value: Some(312.0), threshold: Some(5.0), ..change })
     };
     let episode = joined(ask(Some(&episode), &with_value("00:00"), "00:01"));
-    assert_eq!(episode.children[&Throttles].value, Some(312.0));
+    let child = &episode.children[&Throttles];
+    assert_eq!((child.value, child.threshold), (Some(312.0), Some(5.0)));
     let known = EpisodeStep::Nothing(NoStep::AlreadyKnown);
     assert_eq!(ask(Some(&episode), &with_value("00:00"), "00:02"), known);
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::format::{count, one_line};
+use super::format::{count, dollars, one_line};
 use super::words::Words;
 use crate::alarm::{AlarmDefinition, AlarmKind, Limit, definition};
 use crate::decision::{Decision, FiringAlarm, QuotaAction, QuotaFinding, QuotaStep, Situation};
@@ -122,6 +122,8 @@ pub(super) struct MeasuredFacts {
     /// The value it fires at, where that is known: the thresholds of quotas are, those set by
     /// tuning are not.
     pub(super) fires_at: Option<String>,
+    /// The pool's budget, of an alarm that fires at one.
+    pub(super) budget: Option<String>,
 }
 
 impl MeasuredFacts {
@@ -132,6 +134,7 @@ impl MeasuredFacts {
             AlarmKind::HighLatency
             | AlarmKind::HighTimeToFirstToken
             | AlarmKind::LatencyAnomaly => words.seconds(value / 1000.0),
+            AlarmKind::HighHourlyCost => dollars(value),
             AlarmKind::ServerErrors
             | AlarmKind::ClientErrors
             | AlarmKind::Throttles
@@ -146,10 +149,11 @@ impl MeasuredFacts {
             Limit::PercentOfQuota(kind, _) => {
                 stored.and_then(|stored| stored.quota(*kind)).map(|quota| count(quota.threshold))
             }
-            Limit::AtLeast(_) | Limit::AboveBand(_) => None,
+            Limit::AtLeast(_) | Limit::AboveBand(_) | Limit::Budget => None,
         };
         let period = words.period(*period_seconds);
-        Some(Self { metric: metric.to_string(), value, period, fires_at })
+        let budget = alarm.threshold.filter(|_| *limit == Limit::Budget).map(dollars);
+        Some(Self { metric: metric.to_string(), value, period, fires_at, budget })
     }
 }
 

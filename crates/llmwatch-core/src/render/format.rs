@@ -17,6 +17,20 @@ pub(super) fn count(value: f64) -> String {
     format!("{sign}{}{decimals}", grouped(integer))
 }
 
+/// US dollars with cents, `1,234.50 USD`; below a cent with two digits that count, `0.0042 USD`.
+pub(super) fn dollars(value: f64) -> String {
+    if !value.is_finite() {
+        return "not a number".to_owned();
+    }
+    let text = if value != 0.0 && value.abs() < 0.01 {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.2}")
+    };
+    let (integer, cents) = text.split_at(text.find('.').unwrap_or(text.len()));
+    format!("{}{cents} USD", grouped(integer))
+}
+
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -54,6 +68,20 @@ pub(super) fn one_line(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dollars_have_cents_and_small_sums_more_digits() {
+        for (value, expected) in [
+            (0.0, "0.00 USD"),
+            (0.004_24, "0.0042 USD"),
+            (0.01, "0.01 USD"),
+            (12.345, "12.35 USD"),
+            (1_234.5, "1,234.50 USD"),
+            (f64::NAN, "not a number"),
+        ] {
+            assert_eq!(dollars(value), expected);
+        }
+    }
 
     #[test]
     fn counts_are_grouped_and_small_ones_keep_a_decimal() {

@@ -40,6 +40,7 @@ pub(crate) async fn firing_children(
             at: child.changed_at,
             reason: child.reason,
             value: None,
+            threshold: None,
             muting: child.muting,
         })
         .collect())

@@ -46,6 +46,7 @@ fn statistic(statistic: Statistic) -> &'static str {
         Statistic::Average => "the average",
         Statistic::P90 => "the 90th percentile",
         Statistic::P99 => "the 99th percentile",
+        Statistic::Maximum => "the value",
     }
 }
 
@@ -55,8 +56,11 @@ fn condition(pool: &StoredPool, row: &AlarmDefinition, breach: &Breach) -> Strin
             let arithmetic = pool.quota(kind).map(arithmetic).unwrap_or_default();
             format!("is {threshold} or more{arithmetic}")
         }
+        (Limit::Budget, Breach::AtLeast(budget)) => {
+            format!("is {budget} US dollars or more (the budget in the setting prices)")
+        }
         (_, Breach::AtLeast(threshold)) => match row.statistic {
-            Statistic::Sum => format!("is {threshold} or more"),
+            Statistic::Sum | Statistic::Maximum => format!("is {threshold} or more"),
             Statistic::Average | Statistic::P90 | Statistic::P99 => {
                 format!("is {threshold} ms or more")
             }
@@ -65,7 +69,7 @@ fn condition(pool: &StoredPool, row: &AlarmDefinition, breach: &Breach) -> Strin
             format!("is above its usual band of {width} standard deviations")
         }
         (
-            _,
+            Limit::AtLeast(_) | Limit::PercentOfQuota(..) | Limit::Budget,
             Breach::Below(_) | Breach::AboveBand(_) | Breach::BelowBand(_) | Breach::Foreign(_),
         ) => "is unusual".to_owned(),
     }
@@ -89,13 +93,15 @@ fn arithmetic(stored: &PoolQuota) -> String {
 }
 
 fn watched(pool: &StoredPool, row: &AlarmDefinition) -> String {
-    let limit = match row.statistic {
-        Statistic::Average => MAX_SERIES_OF_AVERAGE,
-        Statistic::Sum | Statistic::P90 | Statistic::P99 => MAX_SERIES,
-    };
-    let of_all = match row.statistic {
-        Statistic::Sum | Statistic::Average => "Taken over",
-        Statistic::P90 | Statistic::P99 => "The highest of",
+    let (limit, of_all) = match row.statistic {
+        Statistic::Average => (MAX_SERIES_OF_AVERAGE, "Taken over"),
+        Statistic::Sum => (MAX_SERIES, "Taken over"),
+        Statistic::P90 | Statistic::P99 => (MAX_SERIES, "The highest of"),
+        Statistic::Maximum => {
+            return "Worked out by llmwatch over all ModelId series of the pool, 20 minutes after the \
+                    end of each clock hour."
+                .to_owned();
+        }
     };
     match pool.series.len() {
         1 => "Watches one ModelId series.".to_owned(),

@@ -5,7 +5,7 @@
 //! (`FILL`, `MAX`, division by zero drops the datapoint; a band takes the id of an expression, over
 //! at most 10 metrics and expressions).
 
-use crate::alarm::{AlarmDefinition, Limit, Statistic};
+use crate::alarm::{AlarmDefinition, Limit, Statistic, pool_metrics};
 use crate::ids::StackPrefix;
 use crate::stored::StoredPool;
 
@@ -40,7 +40,7 @@ pub enum QuerySource {
         namespace: String,
         /// For example `Invocations`.
         metric: String,
-        /// Name and value pairs; ours have `ModelId` alone.
+        /// Name and value pairs: `ModelId` alone, or `Pool` of a metric of our own.
         dimensions: Vec<(String, String)>,
         /// For example `Sum` or `p90`.
         statistic: String,
@@ -81,6 +81,7 @@ pub(super) fn of(
         }
         Statistic::P90 => highest(pool, row, "p90", &result_id),
         Statistic::P99 => highest(pool, row, "p99", &result_id),
+        Statistic::Maximum => vec![of_whole_pool(pool, row)],
     };
     if let Limit::AboveBand(width) = row.limit {
         queries.push(expression(BAND_ID, format!("ANOMALY_DETECTION_BAND({result_id}, {width})")));
@@ -110,6 +111,21 @@ pub fn detector_is_of(prefix: &StackPrefix, detector: &Detector) -> bool {
 /// Ids take letters, digits and `_`; a prefix has no `_`, so no two prefixes share an id.
 pub(crate) fn result_id(prefix: &StackPrefix) -> String {
     format!("llmwatch_{}", prefix.as_str().replace('-', "_"))
+}
+
+/// A metric of our own speaks of all the pool's series already.
+fn of_whole_pool(pool: &StoredPool, row: &AlarmDefinition) -> MetricQuery {
+    MetricQuery {
+        id: "m1".to_owned(),
+        source: QuerySource::Metric {
+            namespace: pool_metrics::NAMESPACE.to_owned(),
+            metric: row.metric.to_owned(),
+            dimensions: vec![("Pool".to_owned(), pool.pool.label().to_string())],
+            statistic: "Maximum".to_owned(),
+            period_seconds: row.period_seconds,
+        },
+        watched: true,
+    }
 }
 
 fn highest(

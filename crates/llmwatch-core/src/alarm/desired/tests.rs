@@ -45,7 +45,9 @@ pub(crate) fn prefix() -> StackPrefix {
 pub(crate) fn desired_with(pool: &StoredPool, tuning: &str) -> Vec<DesiredAlarm> {
     let destinations =
         Destinations { raw_topic_arn: "arn:aws:sns:us-east-1:123456789012:llmwatch-raw".into() };
-    desired_alarms(pool, &Tuning::parse(tuning).unwrap(), &destinations, &prefix())
+    let tuning = Tuning::parse(tuning).unwrap();
+    let lines = Lines { tuning: &tuning, budget: None };
+    desired_alarms(pool, lines, &destinations, &prefix())
 }
 
 fn kinds(alarms: &[DesiredAlarm]) -> Vec<&str> {
@@ -115,6 +117,20 @@ fn every_alarm_of_a_pool_with_all_quotas() {
     let alarms = desired_with(&stored(2, &ALL_QUOTAS), "none");
     let texts: Vec<String> = alarms.iter().map(compact).collect();
     insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn a_budget_makes_an_alarm_on_the_pools_own_metric() {
+    let destinations =
+        Destinations { raw_topic_arn: "arn:aws:sns:us-east-1:123456789012:llmwatch-raw".into() };
+    let lines = Lines { tuning: &Tuning::default(), budget: Some(12.5) };
+    let alarms = desired_alarms(&stored(2, &[]), lines, &destinations, &prefix());
+    let name = "HighHourlyCost";
+    let alarm = alarms.iter().find(|alarm| alarm.tags["llmwatch:kind"] == name).unwrap();
+    insta::assert_snapshot!(format!("{}\n{}", compact(alarm), alarm.description));
+    let Watch::Children(rule) = &alarms.last().unwrap().watch else { panic!("no composite") };
+    assert!(rule.contains(&alarm.name), "{rule}");
+    assert_eq!(crate::cost::alarm_metrics(alarm), 1);
 }
 
 #[test]

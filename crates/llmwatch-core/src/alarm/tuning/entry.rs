@@ -13,6 +13,9 @@ use crate::excerpt::excerpt;
 const LOOK_BACK_SECONDS: u32 = 86_400;
 const LOOK_BACK_SECONDS_OF_LONG_PERIODS: u32 = 604_800;
 
+/// With fewer periods an alarm on an hour's cost would at times look at hours without a value only.
+const PERIODS_UNTIL_COST_IS_SEEN: u32 = 3;
+
 /// Above this, a count of errors is a slip of the pen.
 const MOST_ERRORS: f64 = 1e9;
 
@@ -134,11 +137,13 @@ impl Field {
         let mut fields = vec![Self::Enabled, Self::DatapointsToAlarm, Self::EvaluationPeriods];
         match (row.limit, row.layer) {
             (Limit::AtLeast(_), Layer::CriticalErrors) => fields.push(Self::Threshold),
-            (Limit::AtLeast(_), Layer::Usage | Layer::Anomaly) => {
+            (Limit::AtLeast(_), Layer::Usage | Layer::Anomaly | Layer::Budget) => {
                 fields.extend([Self::Statistic, Self::ThresholdMs]);
             }
             (Limit::PercentOfQuota(..), _) => fields.push(Self::Percent),
             (Limit::AboveBand(_), _) => fields.push(Self::Width),
+            // The budget stands in the setting of prices.
+            (Limit::Budget, _) => {}
         }
         fields
     }
@@ -241,6 +246,12 @@ fn nonsense(row: &AlarmDefinition, evaluation: Evaluation) -> Option<(Field, Str
         let problem = "is 1; per-minute metrics arrive late and the newest minute reads 0, so \
                        write at least 2";
         Some((Field::EvaluationPeriods, problem.to_owned()))
+    } else if n < PERIODS_UNTIL_COST_IS_SEEN && row.limit == Limit::Budget {
+        let problem = format!(
+            "is {n}; the newest cost is up to 2 h 20 min old, so write at least \
+             {PERIODS_UNTIL_COST_IS_SEEN}"
+        );
+        Some((Field::EvaluationPeriods, problem))
     } else {
         None
     }

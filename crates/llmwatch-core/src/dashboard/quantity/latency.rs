@@ -97,6 +97,7 @@ fn line(wait: &Wait, on: Alarms<'_>) -> Option<AlertLine> {
         Statistic::P90 => "p90",
         Statistic::P99 => "p99",
         Statistic::Sum => "sum",
+        Statistic::Maximum => "maximum",
     };
     Some(AlertLine { label: format!("{} of the {statistic}", line.label), ..line })
 }

@@ -7,12 +7,14 @@ use crate::alarm::AlarmKind;
 use crate::decision::{CaseStep, Decision, Reservation, ReservationAdvice, Situation};
 use crate::ids::Region;
 use crate::outcome::{Outcome, Outcomes};
+use crate::price;
 use crate::render::facts::PeakFacts;
 use crate::render::format::count;
 use crate::render::layout::table;
 use crate::render::words::Words;
 use crate::render::{MailContext, links};
 use crate::scenario::Scenario;
+use crate::stored::setting_parameter;
 
 /// One thing to do. The wording is in `templates/*/mail/next.txt`.
 #[derive(Debug, Clone)]
@@ -51,6 +53,8 @@ pub(super) enum Step {
     Latency,
     /// The first token is slow.
     FirstToken,
+    /// Calls cost more than they may.
+    LowerCost { prices_parameter: String, metrics: String },
     /// Support looks for the cause.
     FollowCase { case: String, link: String },
     /// Open the case oneself.
@@ -109,7 +113,7 @@ pub(super) fn steps(
         Scenario::Unknown(_) => steps.push(look_yourself(situation, decision)),
         Scenario::NonQuota | Scenario::LowUsage => {}
     }
-    steps.extend(to_prevent(words, situation, decision));
+    steps.extend(to_prevent(words, situation, decision, context));
     steps.extend(for_case(situation, decision, &outcomes.case, context));
     steps
 }
@@ -143,7 +147,8 @@ fn for_users(words: &dyn Words, situation: &Situation, decision: &Decision) -> V
             | AlarmKind::InvocationAnomaly
             | AlarmKind::InputTokenAnomaly
             | AlarmKind::OutputTokenAnomaly
-            | AlarmKind::LatencyAnomaly => {}
+            | AlarmKind::LatencyAnomaly
+            | AlarmKind::HighHourlyCost => {}
         }
     }
     match decision.verdict.scenario {
@@ -173,7 +178,12 @@ fn look_yourself(situation: &Situation, decision: &Decision) -> Step {
 }
 
 /// What keeps it from coming back, by scenario and by the alarms that are no error.
-fn to_prevent(words: &dyn Words, situation: &Situation, decision: &Decision) -> Vec<Step> {
+fn to_prevent(
+    words: &dyn Words,
+    situation: &Situation,
+    decision: &Decision,
+    context: &MailContext,
+) -> Vec<Step> {
     let kinds = situation.firing.kinds();
     let fires = |kind: AlarmKind| kinds.contains(&kind);
     let mut steps = Vec::new();
@@ -199,9 +209,20 @@ fn to_prevent(words: &dyn Words, situation: &Situation, decision: &Decision) -> 
         Scenario::NewModel => steps.push(Step::FirstUse),
         Scenario::LowUsage | Scenario::NonQuota | Scenario::Unknown(_) => {}
     }
-    if [AlarmKind::InvocationAnomaly, AlarmKind::InputTokenAnomaly, AlarmKind::OutputTokenAnomaly]
-        .into_iter()
-        .any(fires)
+    if fires(AlarmKind::HighHourlyCost) {
+        steps.push(Step::LowerCost {
+            prices_parameter: setting_parameter(&context.prefix, price::SETTING),
+            metrics: links::metrics(&situation.region),
+        });
+    }
+    if [
+        AlarmKind::InvocationAnomaly,
+        AlarmKind::InputTokenAnomaly,
+        AlarmKind::OutputTokenAnomaly,
+        AlarmKind::HighHourlyCost,
+    ]
+    .into_iter()
+    .any(fires)
     {
         steps.push(Step::FindCaller { logs_insights: links::logs_insights(&situation.region) });
     }

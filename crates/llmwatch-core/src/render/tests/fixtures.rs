@@ -66,6 +66,12 @@ fn reason_and_value(kind: AlarmKind) -> (&'static str, f64) {
              (1152000000.0).",
             1.3e9,
         ),
+        AlarmKind::HighHourlyCost => (
+            "Threshold Crossed: 1 out of the last 3 datapoints [23.4567 (21/11/26 01:00:00)] was \
+             greater than or equal to the threshold (20.0) (minimum 1 datapoint for OK -> ALARM \
+             transition).",
+            23.4567,
+        ),
         AlarmKind::InvocationAnomaly
         | AlarmKind::InputTokenAnomaly
         | AlarmKind::OutputTokenAnomaly => (
@@ -86,6 +92,7 @@ pub(super) fn fired(kinds: &[AlarmKind]) -> Firing {
             since: at("2026-11-21T02:44:10Z") + apart,
             reason: reason.to_owned(),
             value: Some(value),
+            threshold: (alarm.kind == AlarmKind::HighHourlyCost).then_some(20.0),
             ..alarm
         }
     };
@@ -150,6 +157,10 @@ pub(super) fn non_quota() -> Situation {
         &[AlarmKind::ServerErrors, AlarmKind::HighLatency],
         &[rpm(200.0, 50.0), tpm(200_000.0, 80_000.0)],
     )
+}
+
+pub(super) fn cost_above_budget() -> Situation {
+    situation(&[AlarmKind::HighHourlyCost], &[rpm(200.0, 50.0), tpm(200_000.0, 80_000.0)])
 }
 
 pub(super) fn client_errors() -> Situation {

@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 
 use super::fixtures::{
-    case_id, client_errors, context, ending, half_hour, high_usage, low_usage, minutes_later,
-    new_model, non_quota, on_demand, recovered, refused_only, situation, tokens_per_day, unknown,
-    with_open_case, with_open_request, with_request,
+    case_id, client_errors, context, cost_above_budget, ending, half_hour, high_usage, low_usage,
+    minutes_later, new_model, non_quota, on_demand, recovered, refused_only, situation,
+    tokens_per_day, unknown, with_open_case, with_open_request, with_request,
 };
 use super::{check, read_in};
 use crate::alarm::{AlarmKind, Severity};
@@ -104,6 +104,11 @@ fn high_usage_whole() {
 fn non_quota_whole() {
     check_whole("non-quota-opened", &non_quota(), &opened());
     check_whole("non-quota-client-errors-opened", &client_errors(), &opened());
+}
+
+#[test]
+fn cost_above_its_budget_whole() {
+    check_whole("cost_above_budget", &cost_above_budget(), &Outcome::DryRun);
 }
 
 #[test]

@@ -92,6 +92,7 @@ impl Words for English {
             AlarmKind::InputTokenAnomaly => "unusually many input tokens",
             AlarmKind::OutputTokenAnomaly => "unusually many output tokens",
             AlarmKind::LatencyAnomaly => "unusual latency",
+            AlarmKind::HighHourlyCost => "cost above budget",
         }
     }
 
@@ -118,7 +119,8 @@ impl Words for English {
             | AlarmKind::InvocationAnomaly
             | AlarmKind::InputTokenAnomaly
             | AlarmKind::OutputTokenAnomaly
-            | AlarmKind::LatencyAnomaly => None,
+            | AlarmKind::LatencyAnomaly
+            | AlarmKind::HighHourlyCost => None,
         }
     }
 

@@ -97,6 +97,7 @@ impl Words for Japanese {
             AlarmKind::InputTokenAnomaly => "入力トークン数の異常な増加",
             AlarmKind::OutputTokenAnomaly => "出力トークン数の異常な増加",
             AlarmKind::LatencyAnomaly => "レイテンシーの異常",
+            AlarmKind::HighHourlyCost => "予算を超えるコスト",
         }
     }
 
@@ -114,6 +115,7 @@ impl Words for Japanese {
             AlarmKind::InputTokenAnomaly => "入力トークン数が通常より多い状態",
             AlarmKind::OutputTokenAnomaly => "出力トークン数が通常より多い状態",
             AlarmKind::LatencyAnomaly => "応答が通常より低速",
+            AlarmKind::HighHourlyCost => "1時間のコストが予算以上",
         }
     }
 
@@ -132,7 +134,8 @@ impl Words for Japanese {
             | AlarmKind::InvocationAnomaly
             | AlarmKind::InputTokenAnomaly
             | AlarmKind::OutputTokenAnomaly
-            | AlarmKind::LatencyAnomaly => None,
+            | AlarmKind::LatencyAnomaly
+            | AlarmKind::HighHourlyCost => None,
         }
     }
 
