@@ -299,6 +299,7 @@ impl Dashboard {
             .cloned()
             .collect();
         let mut rows = component::rows(component);
+        rows.push(component::cost::row(component, known.prices));
         rows.extend(quality::rows(
             quality::Scored::These(&own),
             known.quality_tuning,
@@ -312,7 +313,7 @@ impl Dashboard {
     #[must_use]
     pub fn overview(namespace: &str) -> Self {
         let tuning = QualityTuning::default();
-        let mut rows = vec![quantity::every_model_row()];
+        let mut rows = vec![quantity::every_model_row(), quantity::every_pool_cost_row()];
         rows.extend(quality::rows(quality::Scored::Every, &tuning, namespace));
         rows.push(quality::scorer_row(namespace));
         rows.extend(component::every_component_rows());
@@ -330,7 +331,9 @@ impl Dashboard {
     pub fn of_quantity() -> Self {
         let mut rows = vec![
             quantity::every_model_row(),
+            quantity::every_pool_cost_row(),
             quantity::chosen_pool_row(Choice::POOL, Choice::CALLERS),
+            quantity::chosen_pool_cost_row(Choice::POOL),
         ];
         rows.extend(quantity::chosen_model_rows());
         rows.extend(component::every_component_rows());
@@ -348,6 +351,7 @@ impl Dashboard {
     pub fn of_quality(namespace: &str) -> Self {
         let mut rows = quality::rows(quality::Scored::Every, &QualityTuning::default(), namespace);
         rows.push(quality::scorer_row(namespace));
+        rows.push(quantity::every_pool_cost_row());
         rows.extend(of_chosen_model(namespace));
         Self {
             title: "Language models: quality beside quantity".to_owned(),

@@ -15,6 +15,7 @@ use super::quantity::NEARLY_USED_UP_PERCENT;
 use crate::alarm::pool_metrics;
 use crate::alarm::{AlarmDefinition, CATALOGUE, Limit, Severity};
 use crate::cloudwatch::metric::Stat;
+use crate::hourly_cost::COST_PER_HOUR;
 use crate::quality::alarm::{BadSide, Line, PERIOD_SECONDS, QUALITY_CATALOGUE, QualityDefinition};
 use crate::quality::series::{INFERENCE_COMPONENT, MODEL_ID};
 use crate::quota::QuotaKind;
@@ -30,6 +31,9 @@ const RECEIVER: &str = "llmwatch";
 
 const HOUR: u32 = 3_600;
 const DAY: u32 = 24 * HOUR;
+
+/// What a pool may cost in an hour, in US dollars, to be replaced by a budget of yours.
+const BUDGET: f64 = 10.0;
 
 /// How far back a metric that is published hourly is looked for.
 const HOURLY_BACK: u32 = 3 * HOUR;
@@ -58,6 +62,7 @@ pub fn provisioning(quality_namespace: &str) -> Value {
             group("errors", "1m", errors.collect()),
             group("quotas", "1m", CATALOGUE.iter().flat_map(of_quota).collect()),
             group("gpu memory", "1m", gpu_memory()),
+            group("cost", "5m", vec![cost()]),
             group("quality", "5m", quality.collect()),
         ],
     })
@@ -293,6 +298,28 @@ fn gpu_memory() -> Vec<Value> {
             .written()
         })
         .to_vec()
+}
+
+/// What a pool cost in an hour, against one line for all pools: Grafana knows no budgets.
+fn cost() -> Value {
+    let metric = Metric {
+        namespace: pool_metrics::NAMESPACE,
+        name: COST_PER_HOUR,
+        dimensions: &[("Pool", "*")],
+        stat: Stat::Maximum,
+        period: HOUR,
+        back: HOURLY_BACK,
+    };
+    Rule {
+        slug: "cost-per-hour".to_owned(),
+        title: format!("Cost of a pool: {BUDGET} USD an hour or more"),
+        summary: format!("{{{{ .Labels.Pool }}}} cost {BUDGET} USD or more in its last hour."),
+        severity: Severity::Warning,
+        holds: "0s",
+        data: metric.reduced(["A", "B"], "last").to_vec(),
+        condition: format!("$B >= {BUDGET}"),
+    }
+    .written()
 }
 
 /// The lines of a kind that are on by default, of models and of components. A band has no line.

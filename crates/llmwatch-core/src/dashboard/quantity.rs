@@ -53,7 +53,9 @@ pub fn pool_rows(pool: &StoredPool, tuning: &Tuning, prices: &Prices) -> Vec<Row
     let on = Alarms { tuning, pool: Some(&label) };
     let mut rows = quota::rows(pool, &callers, on);
     rows.extend(traffic_rows(&callers, on));
-    rows.push(cost::row(&callers, prices.of_pool(&pool.pool), &pool.pool.model));
+    let money =
+        cost::Money { prices: prices.of_pool(&pool.pool), budget: prices.budget_of(&pool.pool) };
+    rows.push(cost::row(&callers, money, &pool.pool.model, on));
     rows
 }
 
@@ -69,6 +71,18 @@ pub fn chosen_model_rows() -> Vec<Row> {
 #[must_use]
 pub fn chosen_pool_row(pool: Choice, callers: Choice) -> Row {
     quota::chosen_row(&pool.word(), &Callers::Held(callers.word()))
+}
+
+/// What the pool that the viewer chooses cost, hour by hour.
+#[must_use]
+pub fn chosen_pool_cost_row(pool: Choice) -> Row {
+    cost::chosen_row(&pool.word())
+}
+
+/// What all pools with a price cost, hour by hour, whichever there are.
+#[must_use]
+pub fn every_pool_cost_row() -> Row {
+    cost::every_pool_row()
 }
 
 /// The panels of all models side by side, whichever there are.

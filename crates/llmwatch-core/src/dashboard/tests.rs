@@ -1,6 +1,6 @@
 mod evaluated;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -11,13 +11,16 @@ use crate::alarm::desired::tests::{ALL_QUOTAS, stored};
 use crate::alarm::pool_metrics::pool_metrics;
 use crate::cloudwatch::metric::{MetricKey, MetricStore, Window};
 use crate::cloudwatch::query::{QuerySource, Returned, evaluate, validate};
+use crate::hourly_cost::{self, Used};
+use crate::price::Tokens;
 use crate::quality::{Metric, NAMESPACE};
 
 use crate::quality::series::Series;
 
 const NOW: &str = "2026-11-22T12:00:00Z";
 const PRICES: &str = r#"{"bedrock": {"amazon.nova-lite-v1:0":
-    {"input": 0.06, "output": 0.24, "cache_read": 0.015, "cache_write": 0.06}}}"#;
+    {"input": 0.06, "output": 0.24, "cache_read": 0.015, "cache_write": 0.06}},
+    "endpoints": {"chat": 6}, "budgets": {"*": 2.5}}"#;
 
 fn now() -> Timestamp {
     NOW.parse().unwrap()
@@ -91,7 +94,28 @@ fn a_day_of(pool: &StoredPool) -> MetricStore {
         };
         store.put_value(&key, now() - SignedDuration::from_mins(30), metric.value);
     }
+    put_costs(&mut store, pool);
     store
+}
+
+/// What alarm-updater publishes of a day of [`a_day_of`], each hour twice.
+fn put_costs(store: &mut MetricStore, pool: &StoredPool) {
+    let hours: Vec<Timestamp> =
+        (1..=24).map(|back| now() - SignedDuration::from_hours(back)).collect();
+    let tokens = Tokens { input: 6e4, output: 3e4, cache_read: 6e3, cache_write: 0.0 };
+    let by_hour: BTreeMap<Timestamp, Used> =
+        hours.iter().map(|hour| (*hour, Used { tokens, invocations: 60.0 })).collect();
+    let used = pool.series.iter().map(|caller| (caller.clone(), by_hour.clone())).collect();
+    let prices = Prices::parse(PRICES).unwrap();
+    for _ in 0..2 {
+        for (hour, metric) in
+            hourly_cost::metrics(std::slice::from_ref(pool), &prices, &used, &hours)
+        {
+            let dimensions = [("Pool", metric.dimensions[0].1.as_str())];
+            let key = queries::key("LLMWatch/Quota", metric.name, &dimensions);
+            store.put_value(&key, hour, metric.value);
+        }
+    }
 }
 
 fn last_hour() -> Window {
@@ -203,6 +227,24 @@ fn a_quota_that_changed_is_charted_as_it_was() {
 }
 
 #[test]
+fn a_budget_is_drawn_only_where_there_is_one_and_its_alarm_is_on() {
+    let pool = stored(1, &ALL_QUOTAS);
+    let off = Tuning::parse(r#"{"*": {"HighHourlyCost": {"enabled": false}}}"#).unwrap();
+    let without = PRICES.replace(r#""*": 2.5"#, "");
+    for (prices, tuning, lines) in [
+        (PRICES, &Tuning::default(), 1),
+        (PRICES, &off, 0),
+        (without.as_str(), &Tuning::default(), 0),
+    ] {
+        let page = with_known(prices, "", |known| {
+            Dashboard::of_pool(&pool, &[], Known { tuning, ..known })
+        });
+        let Content::Chart(chart) = &panel(&page, "Cost an hour").content else { panic!() };
+        assert_eq!(chart.lines.len(), lines, "{prices}");
+    }
+}
+
+#[test]
 fn an_unknown_price_is_told_and_never_drawn_as_0() {
     let pool = stored(1, &ALL_QUOTAS);
     let page = with_known("", "", |known| Dashboard::of_pool(&pool, &[], known));
@@ -240,6 +282,8 @@ fn alarms_begin_where_the_lines_are_drawn() {
         lines(&page, "Errors and throttles in 5 minutes"),
         ["ServerErrors critical 5", "ClientErrors critical 5", "Throttles critical 5"]
     );
+    assert_eq!(lines(&page, "Cost an hour"), ["budget, HighHourlyCost warning 2.5"]);
+    assert_eq!(lines(&page, "Cost of 1,000 invocations"), [""; 0]);
     assert_eq!(lines(&page, "Latency"), ["HighLatency warning of the average 60000"]);
     assert_eq!(
         lines(&page, "Answers that refuse"),

@@ -1,21 +1,92 @@
-//! What the tokens cost.
+//! What the tokens cost: of a pool with known prices as it goes, of whichever pools there are by the
+//! hours that llmwatch has published.
 
-use super::{Callers, TOKENS};
+use super::{Alarms, Callers, TOKENS};
+use crate::alarm::{AlarmKind, pool_metrics};
 use crate::cloudwatch::metric::Stat;
 use crate::cloudwatch::query::MetricDataQuery;
-use crate::dashboard::queries::{FIVE_MINUTES, hidden_math, math};
-use crate::dashboard::{Chart, Content, Draw, Panel, Row, Unit, Width};
+use crate::dashboard::queries::{FIVE_MINUTES, curve, hidden_math, key, math, search};
+use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
+use crate::hourly_cost::{COST_PER_HOUR, COST_PER_THOUSAND, HOUR_SECONDS};
 use crate::price::{SETTING, TokenPrices};
 
 const PERIODS_AN_HOUR: u32 = 3_600 / FIVE_MINUTES;
 
+/// How to read the metrics that are published for each hour.
+const PUBLISHED: &str = "By clock hour, at the prices in the setting; each comes 20 minutes after its \
+                         end. Pools without a price are not in here: their cost is unknown, not 0.";
+
+/// What an operator said of a pool's money.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Money<'a> {
+    /// The prices of its tokens, where known.
+    pub(super) prices: Option<&'a TokenPrices>,
+    /// What it may cost in an hour.
+    pub(super) budget: Option<f64>,
+}
+
 /// Cost per hour and of 1,000 invocations; a text in their place where the price is unknown.
-pub(super) fn row(callers: &Callers, prices: Option<&TokenPrices>, model: &str) -> Row {
-    let panels = match prices {
-        Some(prices) => vec![an_hour(callers, prices), of_invocations(callers, prices)],
+pub(super) fn row(callers: &Callers, money: Money<'_>, model: &str, on: Alarms<'_>) -> Row {
+    let panels = match money.prices {
+        Some(prices) => {
+            let budget = money.budget.and_then(|budget| budget_line(budget, on));
+            vec![an_hour(callers, prices, budget), of_invocations(callers, prices)]
+        }
         None => vec![unknown(model)],
     };
     Row { title: "Cost".to_owned(), panels }
+}
+
+/// Where the alarm on the budget begins; none when it is switched off.
+fn budget_line(budget: f64, on: Alarms<'_>) -> Option<AlertLine> {
+    let row = on.definition(AlarmKind::HighHourlyCost)?;
+    Some(AlertLine {
+        label: format!("budget, {} {}", row.kind, row.severity.word().to_lowercase()),
+        value: budget,
+        severity: row.severity,
+        bad: Bad::Above,
+    })
+}
+
+/// What every pool with a price cost, whichever pools there are.
+pub(super) fn every_pool_row() -> Row {
+    let each = |title: &str, metric: &str, draw| {
+        let found =
+            search(pool_metrics::NAMESPACE, metric, &["Pool"], &[], Stat::Maximum, HOUR_SECONDS);
+        published(title, draw, math("each", "", found))
+    };
+    Row {
+        title: "What pools cost".to_owned(),
+        panels: vec![
+            each("Cost an hour, by pool", COST_PER_HOUR, Draw::Stacked),
+            each("Cost of 1,000 invocations, by pool", COST_PER_THOUSAND, Draw::Lines),
+        ],
+    }
+}
+
+/// What the pool that the viewer chooses cost.
+pub(super) fn chosen_row(pool: &str) -> Row {
+    let of = |title: &str, metric: &str, label: &str| {
+        let metric = key(pool_metrics::NAMESPACE, metric, &[("Pool", pool)]);
+        published(title, Draw::Lines, curve("m", label, metric, Stat::Maximum, HOUR_SECONDS))
+    };
+    Row {
+        title: "Chosen pool: cost".to_owned(),
+        panels: vec![
+            of("Cost an hour", COST_PER_HOUR, "USD an hour"),
+            of("Cost of 1,000 invocations", COST_PER_THOUSAND, "USD for 1,000 invocations"),
+        ],
+    }
+}
+
+fn published(title: &str, draw: Draw, query: MetricDataQuery) -> Panel {
+    let chart = Chart { unit: Unit::Dollars, draw, queries: vec![query], lines: Vec::new() };
+    Panel {
+        title: title.to_owned(),
+        says: PUBLISHED.to_owned(),
+        content: Content::Chart(chart),
+        width: Width::Half,
+    }
 }
 
 fn unknown(model: &str) -> Panel {
@@ -32,11 +103,11 @@ fn unknown(model: &str) -> Panel {
     }
 }
 
-fn an_hour(callers: &Callers, prices: &TokenPrices) -> Panel {
+fn an_hour(callers: &Callers, prices: &TokenPrices, budget: Option<AlertLine>) -> Panel {
     let mut queries = cost(callers, prices);
     let hour = format!("cost * {PERIODS_AN_HOUR}");
     queries.push(math("hour", "USD an hour", hour));
-    panel("Cost an hour", queries)
+    panel("Cost an hour", queries, budget)
 }
 
 fn of_invocations(callers: &Callers, prices: &TokenPrices) -> Panel {
@@ -44,10 +115,10 @@ fn of_invocations(callers: &Callers, prices: &TokenPrices) -> Panel {
     let (each, calls) = callers.sum("calls", "Invocations", Stat::Sum, FIVE_MINUTES);
     queries.extend(each);
     queries.push(math("thousand", "USD for 1,000 invocations", format!("1000 * cost / {calls}")));
-    panel("Cost of 1,000 invocations", queries)
+    panel("Cost of 1,000 invocations", queries, None)
 }
 
-fn panel(title: &str, queries: Vec<MetricDataQuery>) -> Panel {
+fn panel(title: &str, queries: Vec<MetricDataQuery>, line: Option<AlertLine>) -> Panel {
     Panel {
         title: title.to_owned(),
         says: "List prices from the setting, cached tokens priced as such; no discounts, no \
@@ -58,7 +129,7 @@ fn panel(title: &str, queries: Vec<MetricDataQuery>) -> Panel {
             unit: Unit::Dollars,
             draw: Draw::Lines,
             queries,
-            lines: Vec::new(),
+            lines: line.into_iter().collect(),
         }),
         width: Width::Half,
     }

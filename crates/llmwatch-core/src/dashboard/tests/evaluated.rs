@@ -164,6 +164,71 @@ fn gpus_and_instances_are_counted_by_who_reports() {
 }
 
 #[test]
+fn what_pools_cost_is_drawn_for_each_hour_once() {
+    let mut store = store("GpuId");
+    let (pool, other) = ("cross-region.amazon.nova-lite-v1_0", "global.other");
+    for metric in ["CostPerHour", "CostPer1000Invocations"] {
+        put(&mut store, "LLMWatch/Quota", metric, &[("Pool", other)], 1.5);
+    }
+    // An hour of two callers: 0.06 of 120,000 input, 0.24 of 60,000 output, 0.015 of 12,000 cached.
+    let hour = (0.06 * 120_000.0 + 0.24 * 60_000.0 + 0.015 * 12_000.0) / 1e6;
+    let of_thousand = 1_000.0 * hour / 120.0;
+    for page in
+        [Dashboard::overview(NAMESPACE), Dashboard::of_quantity(), Dashboard::of_quality(NAMESPACE)]
+    {
+        let page = with_choices(page);
+        let check = |title: &str, value: f64| {
+            let found = latest(&page, title, &store, last_hour());
+            let expected = [(pool, (value * 1e9).round() / 1e9), (other, 1.5)];
+            assert_eq!(found, expected.map(|(of, value)| (of.to_owned(), value)), "{title}");
+        };
+        check("Cost an hour, by pool", hour);
+        check("Cost of 1,000 invocations, by pool", of_thousand);
+    }
+    let mut row = quantity::chosen_pool_cost_row(Choice::POOL);
+    for panel in &mut row.panels {
+        let Content::Chart(chart) = &mut panel.content else { panic!("{}", panel.title) };
+        let QuerySource::Metric(metric) = &mut chart.queries[0].source else { panic!() };
+        let chosen = metric.key.dimensions.get_mut("Pool").unwrap();
+        assert_eq!(*chosen, Choice::POOL.word());
+        pool.clone_into(chosen);
+    }
+    let page = Dashboard { title: String::new(), choices: Vec::new(), rows: vec![row] };
+    let value = |title: &str| latest(&page, title, &store, last_hour())[0].1;
+    assert_eq!(value("Cost an hour"), (hour * 1e9).round() / 1e9);
+    assert_eq!(value("Cost of 1,000 invocations"), (of_thousand * 1e9).round() / 1e9);
+}
+
+#[test]
+fn a_component_costs_its_part_of_its_endpoints_gpus() {
+    for (gpu, _) in GPU {
+        let store = store(gpu);
+        // 6 dollars for each of 3 instances; 2 of their 3 GPUs; 60 calls a minute.
+        let hour: f64 = 6.0 * 3.0 * 2.0 / 3.0;
+        let of_thousand = 1_000.0 * (hour / 12.0) / 300.0;
+        for (title, label, value) in [
+            ("Component cost an hour", "USD an hour", hour),
+            ("Component cost of 1,000 invocations", "USD for 1,000 invocations", of_thousand),
+        ] {
+            let found = latest(&component_page(), title, &store, last_hour());
+            let expected = (format!("{label} on chat ({gpu})"), (value * 1e9).round() / 1e9);
+            assert_eq!(found, [expected], "{title}");
+        }
+    }
+    let elsewhere = r#"{"endpoints": {"other": 6}}"#;
+    let scored = scored("llama", Some(COMPONENT), &all_metrics());
+    let page = with_known(elsewhere, "", |known| {
+        Dashboard::of_component(COMPONENT, std::slice::from_ref(&scored), known)
+    });
+    let queries = panel(&page, "Component cost an hour").queries();
+    let found = evaluate(queries, &store("GpuId"), last_hour()).unwrap();
+    assert!(found.iter().all(|result| result.points.is_empty()), "no cost on another endpoint");
+    let page = with_known("", "", |known| Dashboard::of_component(COMPONENT, &[scored], known));
+    assert!(page.panels().any(|panel| panel.title == "Cost: unknown"));
+    assert!(page.panels().all(|panel| !panel.title.starts_with("Component cost")));
+}
+
+#[test]
 fn searches_call_each_curve_by_what_it_is_of() {
     let page = with_choices(Dashboard::overview(NAMESPACE));
     let labels = |title: &str| -> Vec<String> {
