@@ -343,6 +343,25 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_on_a_budget_tells_the_newest_value_that_reached_it() {
+        let child = |kind| AlarmName::Child(kind, PoolLabel::from_text("global.x"));
+        let cost = child(AlarmKind::HighHourlyCost);
+        let throttles = child(AlarmKind::Throttles);
+        let data = r#"{"recentDatapoints": [9.0, 7.5, 2.0], "threshold": 5.0}"#;
+        let figures = |value, threshold| Figures { value, threshold };
+        for (data, name, expected) in [
+            (Some(data), &cost, figures(Some(7.5), Some(5.0))),
+            (Some(data), &throttles, figures(Some(2.0), Some(5.0))),
+            (Some(r#"{"recentDatapoints": [2.0]}"#), &cost, figures(Some(2.0), None)),
+            (Some(r#"{"recentDatapoints": [], "threshold": 5}"#), &cost, figures(None, Some(5.0))),
+            (Some("{"), &cost, figures(None, None)),
+            (None, &cost, figures(None, None)),
+        ] {
+            assert_eq!(Figures::of(data, name), expected, "{data:?} {name:?}");
+        }
+    }
+
+    #[test]
     fn d18_every_sns_record_is_read() {
         let mut event = sns(&composite());
         let record = event["Records"][0].clone();
