@@ -13,6 +13,7 @@ pub mod custom_resource;
 pub mod dashboard;
 pub mod decision;
 pub mod delivery;
+pub mod digest;
 pub mod duplicate;
 pub mod episode;
 pub mod evidence;

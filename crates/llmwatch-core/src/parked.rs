@@ -281,12 +281,23 @@ fn outline(event: &Value) -> Result<String, StaysParked> {
         {
             Ok(BY_HAND.to_owned())
         }
+        (None, Value::Object(fields))
+            if fields.len() == 1 && event["check"].as_str().is_some_and(is_check) =>
+        {
+            Ok(format!("check of {}", named(text(event, "check", "check")?)))
+        }
         (_, Value::Object(fields)) => {
             let names: Vec<String> = fields.keys().take(10).map(|name| named(name)).collect();
             Err(not_understood(&format!("an event with the fields {}", names.join(", "))))
         }
         _ => Err(not_understood("an event that is no object")),
     }
+}
+
+/// What notification-processor looks at by the clock, or when asked by hand. Looking late does no
+/// harm: what has been told is not told again.
+fn is_check(of: &str) -> bool {
+    matches!(of, "requests" | "digest")
 }
 
 const BY_HAND: &str = "run asked for by hand";

@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 
 pub use case::{AppendTo, CaseText, append_text, case_text, quota_case_text};
 pub use mail::{
-    LeftOpen, PendingNote, QualityNote, QualityOccasion, RecoveryNote, RequestNote, incident_mail,
-    pending_mail, quality_mail, recovery_mail, request_mail,
+    DigestNote, LeftOpen, PendingNote, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
+    digest_mail, incident_mail, pending_mail, quality_mail, recovery_mail, request_mail,
 };
 
 use crate::alarm::AlarmKind;

@@ -27,6 +27,10 @@ fn composite_alarm() -> Value {
     sample(include_str!("../../../../events/composite-alarm.json"))
 }
 
+fn weekly_digest() -> Value {
+    sample(include_str!("../../../../events/weekly-digest.json"))
+}
+
 fn schedule() -> Value {
     sample(include_str!("../../../../events/schedule.json"))
 }
@@ -110,6 +114,9 @@ fn a_failed_invocation_goes_to_its_function_as_it_was() {
         (UPDATER, json!({}), "run asked for by hand"),
         (UPDATER, Value::Null, "run asked for by hand"),
         (UPDATER, json!({"plan-only": true}), "run asked for by hand"),
+        (PROCESSOR, weekly_digest(), "scheduled run of 2026-11-16T07:00:00Z"),
+        (PROCESSOR, json!({"check": "digest"}), "check of digest"),
+        (PROCESSOR, json!({"check": "requests"}), "check of requests"),
     ] {
         let sent =
             check(ParkingQueue::FailedInvocations, &record(function, payload.clone()), &none());

@@ -54,6 +54,31 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
+/// A change by a share of what was, with its sign and without its unit: `+12.5`, `-3.2`, `~0`.
+///
+/// Decimals are cut towards no change, so that −99.96 % never reads as −100 %.
+pub(super) fn signed_percent(share: f64) -> String {
+    match percent(share.abs()).as_str() {
+        "0" => "~0".to_owned(),
+        text if share < 0.0 => format!("-{text}"),
+        text => format!("+{text}"),
+    }
+}
+
+/// A difference of two shares in points of a hundred, rounded to a tenth: `+1.2`, `-0.4`, `0.0`.
+pub(super) fn signed_points(difference: f64) -> String {
+    signed(difference * 100.0, 1)
+}
+
+/// A difference with its sign, rounded to so many decimals; what rounds to 0 has none.
+pub(super) fn signed(difference: f64, decimals: usize) -> String {
+    let text = format!("{difference:+.decimals$}");
+    if text.trim_start_matches(['+', '-']).chars().all(|c| matches!(c, '0' | '.')) {
+        return text.trim_start_matches(['+', '-']).to_owned();
+    }
+    text
+}
+
 /// Text from outside in one line of at most `max` characters: control characters become spaces.
 pub(super) fn one_line(text: &str, max: usize) -> String {
     let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
@@ -118,6 +143,24 @@ mod tests {
         ] {
             assert_eq!(percent(value), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn changes_have_a_sign_and_never_read_as_more_than_they_are() {
+        for (share, expected) in [
+            (0.125, "+12.5"),
+            (-0.0323, "-3.2"),
+            (-0.9996, "-99.9"),
+            (-1.0, "-100"),
+            (12.5, "+1,250"),
+            (0.0004, "~0"),
+        ] {
+            assert_eq!(signed_percent(share), expected, "{share}");
+        }
+        for (difference, expected) in [(0.012, "+1.2"), (-0.0044, "-0.4"), (-0.0004, "0.0")] {
+            assert_eq!(signed_points(difference), expected, "{difference}");
+        }
+        assert_eq!((signed(-0.009, 3), signed(0.0, 3)), ("-0.009".into(), "0.000".into()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The mail that opens or updates an episode, for whoever is on call.
 
+mod digest;
 mod done;
 mod next;
 mod note;
@@ -8,6 +9,7 @@ mod request;
 mod target;
 
 use askama::Template;
+pub use digest::{DigestNote, digest_mail};
 pub use note::{LeftOpen, PendingNote, RecoveryNote, pending_mail, recovery_mail};
 pub use quality::{QualityNote, QualityOccasion, quality_mail};
 pub use request::{RequestNote, request_mail};

@@ -79,6 +79,11 @@ pub(super) fn request(watched: &WatchedRequest, news: News, pool: &PoolFacts) ->
     about(&what, pool, "")
 }
 
+/// What a week came to, with its first and its last day.
+pub(super) fn digest(summary: &str, (first, last): (&str, &str), region: &Region) -> String {
+    shortened(&format!("[Weekly digest] {summary}: {first} to {last} {region}"), MAX_SUBJECT_CHARS)
+}
+
 /// What a quality alarm says of a model, perhaps behind an inference component, in a Region.
 pub(super) fn quality(what: &str, model: &str, component: Option<&str>, region: &Region) -> String {
     let place = format!(" {region}");

@@ -9,6 +9,7 @@ mod ja;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alarm::{AlarmKind, Severity};
+use crate::digest::{Change, Volume};
 use crate::pool::Scope;
 use crate::quality::alarm::QualityKind;
 use crate::quota::{QuotaKind, QuotaSource};
@@ -101,6 +102,24 @@ pub(super) trait Words: std::fmt::Debug + Sync {
 
     /// `yes` or `no`.
     fn yes_or_no(&self, yes: bool) -> &'static str;
+
+    /// A change against the week before: a share of it with its sign, or a word.
+    fn change(&self, change: Change) -> String;
+
+    /// A difference of two shares, with its sign.
+    fn points(&self, difference: f64) -> String;
+
+    /// What a week is counted in.
+    fn volume(&self, volume: Volume) -> &'static str;
+
+    /// What tokens cost.
+    fn token_cost(&self) -> &'static str;
+
+    /// The heads of a digest's table: this week, the week before, change.
+    fn week_table(&self) -> [&'static str; 3];
+
+    /// The head of samples.
+    fn samples(&self) -> &'static str;
 
     /// Says that a text was cut.
     fn shortened(&self) -> &'static str;

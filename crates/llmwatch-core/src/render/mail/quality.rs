@@ -219,13 +219,13 @@ impl QualityMail {
     }
 }
 
-fn range_of(metric: Metric) -> Range {
+pub(super) fn range_of(metric: Metric) -> Range {
     let is_it = |facts: &&Facts| facts.metric == metric;
     Metric::ALL.iter().find(is_it).map_or(Range::Amount, |facts| facts.range)
 }
 
 /// A ratio in percent, a score with three decimals: a line of 0.75 needs them beside 0.748.
-fn value(words: &dyn Words, range: Range, value: f64) -> String {
+pub(super) fn value(words: &dyn Words, range: Range, value: f64) -> String {
     match range {
         Range::Ratio => words.share(value),
         Range::Score => {

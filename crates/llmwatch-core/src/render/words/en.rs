@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Symptom, Words};
 use crate::alarm::{AlarmKind, Severity, definition};
+use crate::digest::{Change, Volume};
 use crate::pool::Scope;
 use crate::quality::alarm::{QualityKind, quality_definition};
 use crate::quota::{QuotaKind, QuotaSource};
-use crate::render::format::{count, percent};
+use crate::render::format::{count, percent, signed_percent, signed_points};
 use crate::settings::{InForce, Mend};
 
 #[derive(Debug)]
@@ -209,6 +210,46 @@ impl Words for English {
 
     fn yes_or_no(&self, yes: bool) -> &'static str {
         if yes { "yes" } else { "no" }
+    }
+
+    /// `+12.5 %`, `-3.2 %`, `same`, `new`, `not known`.
+    fn change(&self, change: Change) -> String {
+        match change {
+            Change::Unknown => "not known".to_owned(),
+            Change::Same => "same".to_owned(),
+            Change::FromNothing => "new".to_owned(),
+            Change::By(share) => format!("{} %", signed_percent(share)),
+        }
+    }
+
+    fn points(&self, difference: f64) -> String {
+        format!("{} pt", signed_points(difference))
+    }
+
+    fn volume(&self, volume: Volume) -> &'static str {
+        match volume {
+            Volume::Requests => "requests",
+            Volume::Throttles => "refused (throttled)",
+            Volume::ClientErrors => "client errors",
+            Volume::ServerErrors => "server errors",
+            Volume::InputTokens => "input tokens",
+            Volume::OutputTokens => "output tokens",
+            Volume::CacheReadTokens => "cache read tokens",
+            Volume::CacheWriteTokens => "cache write tokens",
+            Volume::QuotaTokens => "tokens as quotas count",
+        }
+    }
+
+    fn token_cost(&self) -> &'static str {
+        "cost of tokens"
+    }
+
+    fn week_table(&self) -> [&'static str; 3] {
+        ["this week", "week before", "change"]
+    }
+
+    fn samples(&self) -> &'static str {
+        "samples"
     }
 
     fn shortened(&self) -> &'static str {

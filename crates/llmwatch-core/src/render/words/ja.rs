@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Symptom, Words};
 use crate::alarm::{AlarmKind, Severity};
+use crate::digest::{Change, Volume};
 use crate::pool::Scope;
 use crate::quality::alarm::QualityKind;
 use crate::quota::{QuotaKind, QuotaSource};
-use crate::render::format::{count, percent};
+use crate::render::format::{count, percent, signed_percent, signed_points};
 use crate::settings::{InForce, Mend};
 
 /// Japan has no daylight saving time, so the offset needs no time-zone database.
@@ -273,6 +274,46 @@ impl Words for Japanese {
 
     fn yes_or_no(&self, yes: bool) -> &'static str {
         if yes { "はい" } else { "いいえ" }
+    }
+
+    /// `+12.5%`、`-3.2%`、`同じ`、`新規`、`不明`.
+    fn change(&self, change: Change) -> String {
+        match change {
+            Change::Unknown => "不明".to_owned(),
+            Change::Same => "同じ".to_owned(),
+            Change::FromNothing => "新規".to_owned(),
+            Change::By(share) => format!("{}%", signed_percent(share)),
+        }
+    }
+
+    fn points(&self, difference: f64) -> String {
+        format!("{} ポイント", signed_points(difference))
+    }
+
+    fn volume(&self, volume: Volume) -> &'static str {
+        match volume {
+            Volume::Requests => "リクエスト",
+            Volume::Throttles => "拒否（スロットリング）",
+            Volume::ClientErrors => "クライアントエラー",
+            Volume::ServerErrors => "サーバーエラー",
+            Volume::InputTokens => "入力トークン",
+            Volume::OutputTokens => "出力トークン",
+            Volume::CacheReadTokens => "キャッシュ読み取り",
+            Volume::CacheWriteTokens => "キャッシュ書き込み",
+            Volume::QuotaTokens => "クォータ換算トークン",
+        }
+    }
+
+    fn token_cost(&self) -> &'static str {
+        "トークンの費用"
+    }
+
+    fn week_table(&self) -> [&'static str; 3] {
+        ["今週", "前週", "増減"]
+    }
+
+    fn samples(&self) -> &'static str {
+        "件数"
     }
 
     fn shortened(&self) -> &'static str {
