@@ -4,6 +4,8 @@
 //! so that a function links only what it calls. Nothing here decides anything.
 
 #[cfg(feature = "cloudwatch")]
+pub mod alarm_history;
+#[cfg(feature = "cloudwatch")]
 pub mod alarm_states;
 #[cfg(feature = "cloudwatch")]
 pub mod alarms;
@@ -40,6 +42,8 @@ pub mod ledger;
 pub mod lifecycle;
 #[cfg(feature = "sqs")]
 pub mod messages;
+#[cfg(feature = "cloudwatch")]
+pub mod metric_values;
 #[cfg(feature = "cloudwatch")]
 pub mod metrics;
 #[cfg(feature = "s3")]

@@ -32,9 +32,19 @@ const MAX_PAGES: u32 = 10;
 /// A page that fails after the first, or a metric that CloudWatch never says is complete, leaves a
 /// gap, which the samples name.
 pub async fn read_usage(client: &Client, series: &[String], window: Window) -> Read<Samples> {
+    read_usage_of(client, series, window, &UsageMetric::ALL).await
+}
+
+/// The same of some of the metrics; the others have no data in the samples.
+pub async fn read_usage_of(
+    client: &Client,
+    series: &[String],
+    window: Window,
+    metrics: &[UsageMetric],
+) -> Read<Samples> {
     let mut samples = Samples::new(window);
     for batch in series.chunks(SERIES_A_REQUEST) {
-        if let Err(failure) = add_batch(client, batch, window, &mut samples).await {
+        if let Err(failure) = add_batch(client, batch, metrics, &mut samples).await {
             return Read::Unreadable(failure.explain());
         }
     }
@@ -44,13 +54,14 @@ pub async fn read_usage(client: &Client, series: &[String], window: Window) -> R
 async fn add_batch(
     client: &Client,
     series: &[String],
-    window: Window,
+    metrics: &[UsageMetric],
     samples: &mut Samples,
 ) -> Result<(), CallFailed> {
+    let window = samples.window;
     let queries: Vec<MetricDataQuery> =
-        UsageMetric::ALL.into_iter().flat_map(|metric| sum_queries(metric, series)).collect();
+        metrics.iter().flat_map(|metric| sum_queries(*metric, series)).collect();
     let mut open: BTreeMap<UsageMetric, Timestamp> =
-        UsageMetric::ALL.into_iter().map(|metric| (metric, window.start())).collect();
+        metrics.iter().map(|metric| (*metric, window.start())).collect();
     let mut token = None;
     for page in 1..=MAX_PAGES {
         let answer = match read_page(client, &queries, window, token).await {
