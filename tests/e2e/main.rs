@@ -20,6 +20,8 @@ mod dead_letters;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod digest;
+#[cfg(test)]
 mod discovery;
 #[cfg(test)]
 mod faults;

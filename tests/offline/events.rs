@@ -66,6 +66,21 @@ fn the_hourly_look_at_requests_sends_the_sample() {
     assert_eq!(target["Arn"], "NotificationProcessor.Arn");
 }
 
+/// How the function reads it is tested where it is read.
+#[test]
+fn the_weekly_digest_is_sent_the_scheduled_event_itself_which_says_when_it_was_due() {
+    let rule = Resource::named("MondayDigest");
+    assert_eq!(rule.text("ScheduleExpression"), "cron(0 7 ? * MON *)");
+    assert_eq!(rule.definition["Condition"], "SendsDigest");
+    let target = &rule.property("Targets")[0];
+    assert_eq!(target["Arn"], "NotificationProcessor.Arn");
+    assert!(target["Input"].is_null() && target["InputTransformer"].is_null(), "{target}");
+    let sample = &events()["weekly-digest"];
+    let time: jiff::Timestamp = sample["time"].as_str().unwrap().parse().unwrap();
+    assert_eq!(time.strftime("%a %H:%M").to_string(), "Mon 07:00");
+    assert_eq!(sample["source"], "aws.events");
+}
+
 #[test]
 fn no_event_tells_of_a_real_account() {
     let example = ["123456789012", "000000000000"];

@@ -12,7 +12,7 @@ use crate::template::{Resource, functions, resources, statements, texts};
 ///
 /// Source: the service authorization reference and, for composites, the `PutCompositeAlarm` and
 /// `DescribeAlarms` pages of the CloudWatch API reference, read 2026-11-21.
-const WITHOUT_RESOURCE: [&str; 29] = [
+const WITHOUT_RESOURCE: [&str; 30] = [
     "bedrock:DeleteModelInvocationLoggingConfiguration",
     "bedrock:GetModelInvocationLoggingConfiguration",
     // Not in the copies that could be read; the API takes no ARN.
@@ -20,6 +20,8 @@ const WITHOUT_RESOURCE: [&str; 29] = [
     "bedrock:ListInferenceProfiles",
     "bedrock:PutModelInvocationLoggingConfiguration",
     "cloudwatch:DeleteAnomalyDetector",
+    // Of composites: "with a permission that is scoped to *", by its page in the API reference.
+    "cloudwatch:DescribeAlarmHistory",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:DescribeAnomalyDetectors",
     "cloudwatch:GetMetricData",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use llmwatch_aws::env::{InvalidEnvironment, Vars, text};
 use llmwatch_core::ids::{Region, StackPrefix};
+use llmwatch_core::quality::{NAMESPACE, parse_namespace};
 
 /// What the template tells the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,16 +21,19 @@ pub struct Config {
     pub queue_url: String,
     /// `LLMWATCH_SETTLE_SECONDS`: how long an episode settles before its first mail, 0–900.
     pub settle: Duration,
+    /// `LLMWATCH_QUALITY_NAMESPACE`: the namespace of the quality metrics that a digest tells.
+    pub quality_namespace: String,
 }
 
 impl Config {
     /// The variables the template must set; Lambda sets `AWS_REGION` itself.
-    pub const VARIABLES: [&'static str; 5] = [
+    pub const VARIABLES: [&'static str; 6] = [
         "LLMWATCH_PREFIX",
         "LLMWATCH_ALERTS_TOPIC_ARN",
         "LLMWATCH_LEDGER_TABLE",
         "LLMWATCH_QUEUE_URL",
         "LLMWATCH_SETTLE_SECONDS",
+        "LLMWATCH_QUALITY_NAMESPACE",
     ];
 
     /// Reads the configuration through `lookup`.
@@ -45,6 +49,8 @@ impl Config {
         let ledger_table = vars.required("LLMWATCH_LEDGER_TABLE", text);
         let queue_url = vars.required("LLMWATCH_QUEUE_URL", text);
         let settle = vars.required("LLMWATCH_SETTLE_SECONDS", settle_time);
+        let unset = NAMESPACE.to_owned();
+        let quality_namespace = vars.added("LLMWATCH_QUALITY_NAMESPACE", parse_namespace, unset);
         vars.finish_with(|| {
             Some(Self {
                 prefix: prefix?,
@@ -53,6 +59,7 @@ impl Config {
                 ledger_table: ledger_table?,
                 queue_url: queue_url?,
                 settle: settle?,
+                quality_namespace: quality_namespace?,
             })
         })
     }
@@ -82,6 +89,15 @@ mod tests {
         )
     }
 
+    /// What older templates do not set.
+    const ADDED: &str = "LLMWATCH_QUALITY_NAMESPACE";
+
+    #[test]
+    fn an_older_template_names_no_namespace() {
+        let config = Config::from_vars(&|name| complete(name).filter(|_| name != ADDED)).unwrap();
+        assert_eq!(config.quality_namespace, NAMESPACE);
+    }
+
     #[test]
     fn a_complete_environment_is_read() {
         let config = Config::from_vars(&complete).unwrap();
@@ -90,7 +106,7 @@ mod tests {
 
     #[test]
     fn every_variable_is_required() {
-        for variable in Config::VARIABLES {
+        for variable in Config::VARIABLES.into_iter().filter(|name| *name != ADDED) {
             let lookup = |name: &str| complete(name).filter(|_| name != variable);
             let problem = Config::from_vars(&lookup).unwrap_err().to_string();
             assert!(problem.contains(variable), "{problem}");

@@ -1,8 +1,8 @@
 //! What can wake the function, parsed once into types that cannot be wrong.
 //!
 //! Four routes lead in: the composite alarm through SNS, the state changes of children and of quality
-//! alarms and the hourly look at quota requests through EventBridge, and the function's own messages through its
-//! queue.
+//! alarms and the two schedules (quota requests, the digest) through EventBridge, and the function's
+//! own messages through its queue.
 
 use jiff::Timestamp;
 use llmwatch_core::alarm::name::{self, AlarmName};
@@ -29,6 +29,12 @@ pub(crate) enum Incoming {
     Queue(Vec<QueueRecord>),
     /// An hour has passed: look what has become of the quota requests.
     WatchedRequests,
+    /// A week is over, or somebody asks by hand: tell what the last seven days came to.
+    Digest {
+        /// When it was due by the schedule, so that a retry is about the same week; `None` asks for
+        /// the seven days before now.
+        due: Option<Timestamp>,
+    },
 }
 
 /// One of this stack's alarms changed state.
@@ -70,8 +76,8 @@ pub(crate) struct QueueRecord {
 pub(crate) enum EventError {
     /// The event comes from none of the function's triggers.
     #[error(
-        "the event is from none of the triggers (SNS, SQS, EventBridge aws.cloudwatch, \
-             {{\"check\": \"requests\"}}): {0}"
+        "the event is from none of the triggers (SNS, SQS, EventBridge aws.cloudwatch and \
+             aws.events, {{\"check\": \"requests\"}}, {{\"check\": \"digest\"}}): {0}"
     )]
     UnknownSource(String),
     /// A member is absent or has another type.
@@ -100,9 +106,9 @@ pub(crate) fn incoming(event: &Value, prefix: &StackPrefix) -> Result<Incoming, 
         (None, Some("aws.cloudwatch")) => {
             Ok(Incoming::Alarms(eventbridge_alarm(event, prefix)?.into_iter().collect()))
         }
-        (None, None) if event.get("check").and_then(Value::as_str) == Some("requests") => {
-            Ok(Incoming::WatchedRequests)
-        }
+        (None, Some("aws.events")) => scheduled(event),
+        (None, None) if is_check(event, "requests") => Ok(Incoming::WatchedRequests),
+        (None, None) if is_check(event, "digest") => Ok(Incoming::Digest { due: None }),
         (record_source, source) => Err(EventError::UnknownSource(excerpt(
             record_source.or(source).unwrap_or("no source member"),
         ))),
@@ -113,7 +119,7 @@ pub(crate) fn incoming(event: &Value, prefix: &StackPrefix) -> Result<Incoming, 
 #[must_use]
 pub fn refusals(event: &Value, prefix: &StackPrefix) -> Vec<String> {
     match incoming(event, prefix) {
-        Ok(Incoming::Alarms(_) | Incoming::WatchedRequests) => Vec::new(),
+        Ok(Incoming::Alarms(_) | Incoming::WatchedRequests | Incoming::Digest { .. }) => Vec::new(),
         Ok(Incoming::Queue(records)) => records
             .into_iter()
             .filter_map(|record| Some(record.message.err()?.to_string()))
@@ -255,6 +261,24 @@ impl Figures {
             .find(|value| is_budgeted && threshold.is_some_and(|budget| **value >= budget));
         Self { value: reached.or(newest.first()).copied(), threshold }
     }
+}
+
+#[derive(Deserialize)]
+struct ScheduledEvent {
+    time: String,
+}
+
+/// The weekly rule hands its event over as it is, because that says when it was due; the hourly one
+/// has an input of its own.
+///
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>.
+fn scheduled(event: &Value) -> Result<Incoming, EventError> {
+    let ScheduledEvent { time: due } = typed(event, "the scheduled event")?;
+    Ok(Incoming::Digest { due: Some(time(&due, "time")?) })
+}
+
+fn is_check(event: &Value, of: &str) -> bool {
+    event.get("check").and_then(Value::as_str) == Some(of)
 }
 
 fn queue_records(event: &Value) -> Result<Vec<QueueRecord>, EventError> {
@@ -404,6 +428,22 @@ mod tests {
             assert!(matches!(read, Err(EventError::UnknownSource(_))), "{other}");
         }
         let Ok(Incoming::Alarms(_)) = incoming(&child(), &prefix()) else { panic!() };
+    }
+
+    #[test]
+    fn a_digest_is_of_the_week_that_it_was_due_after() {
+        let weekly = include_str!("../../../events/weekly-digest.json");
+        let mut weekly: Value = serde_json::from_str(weekly).unwrap();
+        let due = Some("2026-11-16T07:00:00Z".parse().unwrap());
+        assert_eq!(incoming(&weekly, &prefix()), Ok(Incoming::Digest { due }));
+        let by_hand = json!({"check": "digest"});
+        assert_eq!(incoming(&by_hand, &prefix()), Ok(Incoming::Digest { due: None }));
+        weekly["time"] = "Monday".into();
+        let problem = incoming(&weekly, &prefix()).unwrap_err().to_string();
+        assert!(problem.contains("Monday"), "{problem}");
+        weekly.as_object_mut().unwrap().remove("time");
+        let problem = incoming(&weekly, &prefix()).unwrap_err().to_string();
+        assert!(problem.contains("the scheduled event"), "{problem}");
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 mod alarms;
 mod cases;
+mod digest;
 mod parameters;
 
 use std::collections::BTreeMap;
 
 pub(crate) use alarms::firing_children;
 pub(crate) use cases::{CASE_LOOK_BACK, OpenedCase};
+pub(crate) use digest::{language, readings};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use llmwatch_aws::usage_metrics::read_usage;
@@ -216,7 +218,7 @@ fn account_of(firing: &Firing) -> Result<AccountId, Failure> {
     account_in(firing.alarms().first().map_or("", |alarm| alarm.arn.as_str()))
 }
 
-/// The account stands in every alarm's ARN: `arn:aws:cloudwatch:{region}:{account}:alarm:{name}`.
+/// The account stands in every ARN: `arn:aws:cloudwatch:{region}:{account}:alarm:{name}`.
 ///
 /// # Errors
 ///

@@ -16,7 +16,7 @@ use crate::event::{self, EventError, Incoming, QueueRecord};
 use crate::gather::{Due, Parameters};
 use crate::once::NotDone;
 use crate::queue::QueueMessage;
-use crate::{App, carry_out, episodes, follow_up, gather, mails, quality, request_watch};
+use crate::{App, carry_out, digest, episodes, follow_up, gather, mails, quality, request_watch};
 
 /// Why an event was not dealt with; Lambda or SQS sends it again.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +30,8 @@ pub(crate) enum Failure {
     /// An effect could not be carried out or recorded.
     #[error(transparent)]
     NotDone(#[from] NotDone),
-    /// An alarm's ARN has no account in it.
-    #[error("the alarm's ARN {0:?} is not readable")]
+    /// An ARN, of an alarm or of the alerts topic, has no account in it.
+    #[error("the ARN {0:?} names no account")]
     AlarmArn(String, #[source] InvalidId),
     /// Others kept writing the episode's row.
     #[error("the episode of {0} is being written by others; this event is to be retried")]
@@ -48,6 +48,9 @@ pub(crate) enum Failure {
     /// Some watched requests could not be looked at, or told of.
     #[error("some quota requests could not be looked at or told of: {0}")]
     RequestsToRetry(String),
+    /// None of a week's figures could be read, so that there is nothing to tell yet.
+    #[error("nothing of the week could be read; this event is to be retried: {0}")]
+    WeekUnread(String),
 }
 
 impl Failure {
@@ -62,16 +65,17 @@ impl Failure {
             Self::ChildrenUnknown(_) => "AlarmsUnreadable",
             Self::StepToRetry(_) => "StepToRetry",
             Self::RequestsToRetry(_) => "RequestsToRetry",
+            Self::WeekUnread(_) => "WeekUnread",
         }
     }
 }
 
-/// Answers one event: an alarm's change of state, messages the function sent itself, or the hourly
-/// look at quota requests.
+/// Answers one event: an alarm's change of state, messages the function sent itself, the hourly look
+/// at quota requests, or the weekly digest.
 ///
 /// # Errors
 ///
-/// When an alarm's change or a quota request could not be dealt with. Failed queue messages are reported one by one in
+/// When an alarm's change, a quota request or the digest could not be dealt with. Failed queue messages are reported one by one in
 /// the answer instead, so that the others are not sent again.
 pub async fn handle(app: &App, event: &Value, now: Timestamp) -> Result<Value, Diagnostic> {
     answer(app, event, now).await.map_err(|failure| Diagnostic {
@@ -98,6 +102,10 @@ async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failu
         }
         Incoming::WatchedRequests => {
             Box::pin(request_watch::look_at_all(app, now)).await?;
+            Ok(Value::Null)
+        }
+        Incoming::Digest { due } => {
+            Box::pin(digest::send(app, due.unwrap_or(now), now)).await?;
             Ok(Value::Null)
         }
         Incoming::Queue(records) => Ok(json!({

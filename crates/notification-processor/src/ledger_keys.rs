@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use llmwatch_aws::ledger::RowKey;
 use llmwatch_core::alarm::name::QualityAlarm;
+use llmwatch_core::digest::Week;
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::episode::{Episode, EpisodeId};
 use llmwatch_core::ids::QuotaCode;
@@ -53,6 +54,12 @@ pub(crate) fn quality_mail(
 fn quality_alarm(alarm: &QualityAlarm) -> String {
     let QualityAlarm { kind, severity, series } = alarm;
     format!("quality#{kind}#{severity}#{series}")
+}
+
+/// The digest of a week.
+pub(crate) fn digest(week: Week) -> RowKey {
+    let (_, last_day) = week.days();
+    RowKey { pk: "digest".to_owned(), sk: format!("effect#mail#{last_day}") }
 }
 
 /// One effect of an episode, for example `mail#pending`.

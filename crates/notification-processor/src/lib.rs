@@ -5,6 +5,7 @@
 
 mod carry_out;
 mod config;
+mod digest;
 mod episodes;
 mod event;
 mod follow_up;

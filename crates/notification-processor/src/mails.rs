@@ -9,15 +9,17 @@ use llmwatch_aws::topics;
 use llmwatch_core::alarm::AlarmKind;
 use llmwatch_core::alarm::name::QualityAlarm;
 use llmwatch_core::decision::{Decision, MailStep, Occasion};
+use llmwatch_core::digest::Digest;
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::fingerprint::fingerprint;
 use llmwatch_core::outcome::{Outcome, Outcomes};
 use llmwatch_core::pool::PoolLabel;
 use llmwatch_core::quality::alarm::change::change_id;
 use llmwatch_core::render::{
-    self, Mail, MailContext, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
+    self, DigestNote, Mail, MailContext, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
 };
 use llmwatch_core::request_watch::{News, Standing, WatchedRequest};
+use llmwatch_core::settings::Language;
 
 use crate::event::AlarmChange;
 use crate::gather::{self, Ended, Gathered, Parameters};
@@ -212,6 +214,31 @@ pub(crate) async fn quality(
     });
     send_once(app, &ledger_keys::quality_mail(alarm, alarm_at, occasion), mail, now).await?;
     Ok(Mailed::Yes)
+}
+
+/// Tells what a week came to, once.
+///
+/// It has no severity, and the stack's parameter says whether it is wanted: `notify-from` filters
+/// alarms.
+///
+/// # Errors
+///
+/// When the mail was not accepted, or the ledger is out of reach.
+pub(crate) async fn digest(
+    app: &App,
+    digest: &Digest,
+    language: Language,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let mail = render::digest_mail(&DigestNote {
+        language,
+        account: &gather::account_in(&app.config.alerts_topic_arn)?,
+        region: &app.config.region,
+        prefix: &app.config.prefix,
+        namespace: &app.config.quality_namespace,
+        digest,
+    });
+    send_once(app, &ledger_keys::digest(digest.week), mail, now).await
 }
 
 /// Sends one mail once.

@@ -1,6 +1,7 @@
 //! The function in a small AWS in memory, behind the real SDK clients.
 
 mod crashes;
+mod digest;
 mod follow_ups;
 mod gathering;
 mod incidents;

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_cloudwatch::operation::describe_alarm_history::{
+    DescribeAlarmHistoryError, DescribeAlarmHistoryOutput,
+};
 use aws_sdk_cloudwatch::operation::describe_alarms::{DescribeAlarmsError, DescribeAlarmsOutput};
 use aws_sdk_cloudwatch::operation::get_metric_data::{
     GetMetricDataError, GetMetricDataInput, GetMetricDataOutput,
 };
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{
-    ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricDataResult,
-    MetricStat, StateValue, StatusCode,
+    AlarmHistoryItem, ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery,
+    MetricDataResult, MetricStat, StateValue, StatusCode,
 };
 use aws_sdk_dynamodb::operation::delete_item::{
     DeleteItemError, DeleteItemInput, DeleteItemOutput,
@@ -42,6 +45,9 @@ use aws_sdk_sqs::operation::change_message_visibility::{
 use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageInput, SendMessageOutput};
 use aws_sdk_ssm::operation::get_parameters::{
     GetParametersError, GetParametersInput, GetParametersOutput,
+};
+use aws_sdk_ssm::operation::get_parameters_by_path::{
+    GetParametersByPathError, GetParametersByPathInput, GetParametersByPathOutput,
 };
 use aws_sdk_ssm::types::Parameter;
 use aws_sdk_support::operation::add_communication_to_case::{
@@ -151,12 +157,16 @@ fn cloudwatch(state: &Shared) -> aws_sdk_cloudwatch::Client {
         sdk::get_metric_data,
         GetMetricDataError,
         |state: &mut State, request: &GetMetricDataInput| {
-            let an_hour_ago = DateTime::from_secs(state.now.as_second() - 3600);
+            let end = request.end_time().unwrap().secs();
+            let an_hour_ago = DateTime::from_secs(end - 3600);
             let is_quality = |query: &MetricDataQuery| {
                 let stat = query.metric_stat().and_then(|stat| stat.metric());
                 stat.and_then(|metric| metric.namespace()) == Some(NAMESPACE)
             };
             let results = request.metric_data_queries().iter().map(|query| {
+                if query.metric_stat().and_then(|stat| stat.period()) == Some(DAY_SECONDS) {
+                    return daily_data(state, query, request);
+                }
                 if is_quality(query) {
                     return quality_data(state, query);
                 }
@@ -174,7 +184,51 @@ fn cloudwatch(state: &Shared) -> aws_sdk_cloudwatch::Client {
             Ok(GetMetricDataOutput::builder().set_metric_data_results(results).build())
         }
     );
-    client!(aws_sdk_cloudwatch, [&alarms, &data])
+    let history = serve!(
+        state,
+        sdk::describe_alarm_history,
+        DescribeAlarmHistoryError,
+        |state: &mut State, _| {
+            let items = state.composite_history.iter().map(|(at, new_state)| {
+                let data = format!(r#"{{"newState": {{"stateValue": "{new_state}"}}}}"#);
+                let at = DateTime::from_secs(at.as_second());
+                AlarmHistoryItem::builder().timestamp(at).history_data(data).build()
+            });
+            let items = Some(items.collect());
+            Ok(DescribeAlarmHistoryOutput::builder().set_alarm_history_items(items).build())
+        }
+    );
+    client!(aws_sdk_cloudwatch, [&alarms, &data, &history])
+}
+
+const DAY_SECONDS: i32 = 86_400;
+
+/// A metric by the day: its value of [`State::usage`] on the first day asked for, and twice that on
+/// the last. A quality metric has so many samples of mean 0.5.
+fn daily_data(
+    state: &State,
+    query: &MetricDataQuery,
+    request: &GetMetricDataInput,
+) -> MetricDataResult {
+    let stat = query.metric_stat().unwrap();
+    let metric = stat.metric().unwrap();
+    let value = match (metric.namespace(), stat.stat()) {
+        (Some(NAMESPACE), Some("SampleCount")) => Some(100.0),
+        (Some(NAMESPACE), _) => Some(50.0),
+        _ => state.usage.get(metric.metric_name().unwrap()).copied(),
+    };
+    let (first, last) = (
+        request.start_time().unwrap().secs(),
+        request.end_time().unwrap().secs() - i64::from(DAY_SECONDS),
+    );
+    let values = value.map(|value| [(first, value), (last, 2.0 * value)]);
+    let values = values.into_iter().flatten();
+    MetricDataResult::builder()
+        .set_id(query.id.clone())
+        .status_code(StatusCode::Complete)
+        .set_timestamps(Some(values.clone().map(|(at, _)| DateTime::from_secs(at)).collect()))
+        .set_values(Some(values.map(|(_, value)| value).collect()))
+        .build()
 }
 
 /// The alarm as alarm-updater puts it.
@@ -436,7 +490,19 @@ fn ssm(state: &Shared) -> aws_sdk_ssm::Client {
             Ok(GetParametersOutput::builder().set_parameters(Some(found.collect())).build())
         }
     );
-    client!(aws_sdk_ssm, [&get])
+    let by_path = serve!(
+        state,
+        sdk::get_parameters_by_path,
+        GetParametersByPathError,
+        |state: &mut State, request: &GetParametersByPathInput| {
+            let path = format!("{}/", request.path().unwrap());
+            let found = state.parameters.iter().filter(|(name, _)| name.starts_with(&path));
+            let found =
+                found.map(|(name, value)| Parameter::builder().name(name).value(value).build());
+            Ok(GetParametersByPathOutput::builder().set_parameters(Some(found.collect())).build())
+        }
+    );
+    client!(aws_sdk_ssm, [&get, &by_path])
 }
 
 fn support(state: &Shared) -> aws_sdk_support::Client {

@@ -12,9 +12,9 @@ use llmwatch_core::delivery::TRIES;
 use llmwatch_core::episode::{AlarmState, Episode};
 use llmwatch_core::ids::{QuotaCode, StackPrefix};
 use llmwatch_core::pool::{Pool, PoolLabel, Scope};
-use llmwatch_core::quality::Metric;
 use llmwatch_core::quality::alarm::QualityKind;
 use llmwatch_core::quality::series::{Series, StoredSeries};
+use llmwatch_core::quality::{Metric, NAMESPACE};
 use llmwatch_core::quota::{Quota, QuotaKind, QuotaSource};
 use llmwatch_core::stored::{PoolQuota, StoredPool};
 use serde_json::{Value, json};
@@ -144,6 +144,8 @@ pub(crate) struct State {
     pub(crate) quality_alarms: BTreeMap<(QualityKind, Severity), Alarm>,
     /// Of every quality metric: minutes before now, mean and samples.
     pub(crate) quality_data: Vec<(i64, f64, f64)>,
+    /// When the composite changed, and to which state.
+    pub(crate) composite_history: Vec<(Timestamp, &'static str)>,
     pub(crate) rows: BTreeMap<(String, String), HashMap<String, AttributeValue>>,
     pub(crate) parameters: BTreeMap<String, String>,
     /// Metric → its value in one minute an hour ago.
@@ -347,6 +349,7 @@ impl World {
             alarms: BTreeMap::new(),
             quality_alarms: BTreeMap::new(),
             quality_data: Vec::new(),
+            composite_history: Vec::new(),
             rows: BTreeMap::new(),
             parameters: BTreeMap::new(),
             usage: BTreeMap::from([("Invocations", 100.0), ("EstimatedTPMQuotaUsage", 50_000.0)]),
@@ -374,6 +377,8 @@ impl World {
                 "LLMWATCH_PREFIX" => "llmwatch",
                 "AWS_REGION" => "us-east-1",
                 "LLMWATCH_SETTLE_SECONDS" => "30",
+                "LLMWATCH_QUALITY_NAMESPACE" => NAMESPACE,
+                "LLMWATCH_ALERTS_TOPIC_ARN" => "arn:aws:sns:us-east-1:123456789012:alerts",
                 _ => "x",
             };
             Some(value.to_owned())
@@ -427,6 +432,21 @@ impl World {
     /// An hour is over: the schedule has the function look at quota requests.
     pub(crate) fn look_at_requests(&self) {
         deliver(&mut self.state(), json!({"check": "requests"}));
+    }
+
+    /// A week is over: the schedule has the function tell of it.
+    pub(crate) fn send_digest(&self, due: &str) {
+        let scheduled = json!({
+            "source": "aws.events",
+            "detail-type": "Scheduled Event",
+            "time": due,
+        });
+        deliver(&mut self.state(), scheduled);
+    }
+
+    /// Somebody asks for a digest by hand.
+    pub(crate) fn ask_for_digest(&self) {
+        deliver(&mut self.state(), json!({"check": "digest"}));
     }
 
     /// Whether nothing is on its way to the function.
