@@ -42,9 +42,11 @@ const INCIDENTS: usize = 5;
 const REQUESTED: [&str; 4] =
     [quota::BUSY_TPM, quota::BLOCKED_TPM, quota::NO_RPM_TPM, quota::DAILY_TPM];
 
-/// What the operator says that tokens cost, in US dollars for a million.
+/// What the operator says that a million tokens and an hour of an instance cost, and what the busy
+/// pool may cost in an hour, in US dollars.
 const PRICES: &str = r#"{"bedrock": {"anthropic.claude-sonnet-4-5-20250929-v1:0": {"input": 3.0,
-    "output": 15.0, "cache_read": 0.3, "cache_write": 3.75}}}"#;
+    "output": 15.0, "cache_read": 0.3, "cache_write": 3.75}}, "endpoints": {"llm-endpoint": 5.67},
+    "budgets": {"*claude-sonnet-4-5*": 150}}"#;
 
 /// How far the local clock is set back, so that the incident is played out just before now.
 const SET_BACK: SignedDuration = SignedDuration::from_mins(7);

@@ -113,14 +113,15 @@ fn dashboards(world: &World) -> Result<Vec<(&'static str, Dashboard)>, Broken> {
     let pools = readings::stored_pools(world)?;
     let pool = pools.iter().find(|pool: &&StoredPool| pool.pool.model == BUSY_MODEL);
     let quantity = pool.map(|pool| ("quantity", Dashboard::of_pool(pool, &[], known)));
-    let others = [("component", of_component()), ("quality", side_by_side(&scored, known))];
+    let others = [("component", of_component(&prices)), ("quality", side_by_side(&scored, known))];
     Ok(quantity.into_iter().chain(others).collect())
 }
 
-/// The use of the inference component, and of the GPUs and instances it stands on.
-fn of_component() -> Dashboard {
+/// The use and the cost of the inference component, and the GPUs and instances it stands on.
+fn of_component(prices: &Prices) -> Dashboard {
     let component = traffic::component::COMPONENT;
-    let rows = dashboard::component::rows(component).into_iter();
+    let cost = dashboard::component::cost::row(component, prices);
+    let rows = dashboard::component::rows(component).into_iter().chain([cost]);
     Dashboard {
         title: format!("Inference component {component}"),
         choices: Vec::new(),

@@ -11,7 +11,7 @@
 //! GPUs and instances are counted by who reports: each series with a value in a minute counts once,
 //! however often it reports, so that the count depends on no publishing frequency.
 
-pub(super) mod cost;
+pub mod cost;
 
 use super::queries::{FIVE_MINUTES, MINUTE, curve, hidden_math, key, math, search};
 use super::{Chart, Content, Draw, Panel, Row, Unit, Width};

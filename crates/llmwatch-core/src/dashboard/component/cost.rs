@@ -20,7 +20,8 @@ const PERIODS_AN_HOUR: u32 = 3_600 / FIVE_MINUTES;
 /// Cost an hour and of 1,000 invocations; a text in their place where no endpoint has a price.
 ///
 /// Of more than ten endpoints with a price the first ten by name are asked about.
-pub(in crate::dashboard) fn row(component: &str, prices: &Prices) -> Row {
+#[must_use]
+pub fn row(component: &str, prices: &Prices) -> Row {
     let priced: Vec<(&str, f64)> = prices.endpoints().take(MOST_ENDPOINTS).collect();
     let panels = if priced.is_empty() {
         vec![unknown()]
