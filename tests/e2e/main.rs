@@ -26,6 +26,8 @@ mod discovery;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod incident;
 #[cfg(test)]
 mod judge;

@@ -93,7 +93,7 @@ impl World {
         let prefix = given("Prefix").unwrap_or("llmwatch").to_owned();
         let all = with_short_settling(parameters);
         let stack = Stack::create(&calls, &places, &prefix, (template, &all))?;
-        let mailbox = subscribed_mailbox(&calls, &stack.resource("AlertsTopic")?)?;
+        let mailbox = subscribed_queue(&calls, &stack.resource("AlertsTopic")?, MAILBOX)?;
         let (mails, notices) = Default::default();
         Ok(Self { calls, stack, places, prefix, mailbox, mails, notices, _local: local })
     }
@@ -145,7 +145,7 @@ impl World {
     pub fn deploy_again(&self, parameters: &[(&str, &str)]) -> Result<(), Broken> {
         let all = with_short_settling(parameters);
         Stack::create(&self.calls, &self.places, self.stack.name(), (TEMPLATE, &all))?;
-        subscribed_mailbox(&self.calls, &self.stack.resource("AlertsTopic")?).map(drop)
+        subscribed_queue(&self.calls, &self.stack.resource("AlertsTopic")?, MAILBOX).map(drop)
     }
 
     /// Invokes a function by its binary's name and waits for its answer.
@@ -206,6 +206,33 @@ impl World {
             return Ok(());
         }
         Err(Broken::Refused { call: "PutEvents".to_owned(), status: 200, body: answer.to_string() })
+    }
+
+    /// Subscribes a queue to a topic of the template, and gives the queue's address.
+    ///
+    /// # Errors
+    ///
+    /// When the stack has no such topic, or SNS or SQS refuses.
+    pub fn subscribe_queue(&self, topic: &str) -> Result<String, Broken> {
+        subscribed_queue(&self.calls, &self.stack.resource(topic)?, &format!("of-{topic}"))
+    }
+
+    /// Takes what came to a subscribed queue, in SNS's envelopes.
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses.
+    pub fn take_notifications(&self, queue: &str) -> Result<Vec<Value>, Broken> {
+        let input = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10 });
+        let answer = self.calls.json(JsonService::Sqs, "ReceiveMessage", &input)?;
+        let mut taken = Vec::new();
+        for message in answer["Messages"].as_array().into_iter().flatten() {
+            let body = message["Body"].as_str().unwrap_or_default();
+            taken.push(serde_json::from_str(body).unwrap_or_default());
+            let input = json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] });
+            self.calls.json(JsonService::Sqs, "DeleteMessage", &input)?;
+        }
+        Ok(taken)
     }
 
     /// Every mail of llmwatch so far, oldest first.
@@ -378,22 +405,12 @@ impl World {
     }
 
     fn receive_mails(&self) -> Result<Vec<Mail>, Broken> {
-        let input = json!({ "QueueUrl": self.mailbox, "MaxNumberOfMessages": 10 });
-        let answer = self.calls.json(JsonService::Sqs, "ReceiveMessage", &input)?;
-        let mut mails = Vec::new();
-        for message in answer["Messages"].as_array().into_iter().flatten() {
-            let envelope: Value =
-                serde_json::from_str(message["Body"].as_str().unwrap_or_default())
-                    .unwrap_or_default();
+        let envelopes = self.take_notifications(&self.mailbox)?;
+        let mail = |envelope: &Value| {
             let text = |field: &str| envelope[field].as_str().unwrap_or_default().to_owned();
-            mails.push(Mail { subject: text("Subject"), body: text("Message") });
-            let receipt = json!({
-                "QueueUrl": self.mailbox,
-                "ReceiptHandle": message["ReceiptHandle"],
-            });
-            self.calls.json(JsonService::Sqs, "DeleteMessage", &receipt)?;
-        }
-        Ok(mails)
+            Mail { subject: text("Subject"), body: text("Message") }
+        };
+        Ok(envelopes.iter().map(mail).collect())
     }
 }
 
@@ -420,10 +437,12 @@ fn with_short_settling<'a>(parameters: &[(&'a str, &'a str)]) -> Vec<(&'a str, &
     all
 }
 
-/// A queue subscribed to a topic, standing in for a person's mailbox.
-fn subscribed_mailbox(calls: &AwsCalls, topic: &str) -> Result<String, Broken> {
-    let created =
-        calls.json(JsonService::Sqs, "CreateQueue", &json!({ "QueueName": "mailbox" }))?;
+/// The queue that stands in for a person's mailbox.
+const MAILBOX: &str = "mailbox";
+
+/// A queue of this name, subscribed to a topic.
+fn subscribed_queue(calls: &AwsCalls, topic: &str, name: &str) -> Result<String, Broken> {
+    let created = calls.json(JsonService::Sqs, "CreateQueue", &json!({ "QueueName": name }))?;
     let Some(url) = created["QueueUrl"].as_str() else {
         return Err(Broken::Unexpected {
             call: "CreateQueue".to_owned(),

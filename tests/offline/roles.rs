@@ -162,6 +162,32 @@ fn only_the_notification_processor_may_file_anything() {
     }
 }
 
+#[test]
+fn only_the_processor_publishes_and_to_a_form_only_where_it_is_on() {
+    let publishes =
+        |statement: &&&'static Value| texts(&statement["Action"]).contains(&"sns:Publish");
+    for role in resources("AWS::IAM::Role") {
+        let statements = role_statements(&role);
+        let topics: BTreeSet<&str> = statements
+            .iter()
+            .filter(publishes)
+            .flat_map(|statement| texts(&statement["Resource"]))
+            .collect();
+        let expected: &[&str] = match role.id {
+            "NotificationProcessorRole" => &["AlertsTopic", "ChatMessages", "WebhookMessages"],
+            _ => &[],
+        };
+        assert_eq!(topics, expected.iter().copied().collect(), "{}", role.id);
+    }
+    let own = Resource::named("NotificationProcessorRole").property("Policies").to_string();
+    for (policy, topic) in [("ChatPolicy", "ChatMessages"), ("WebhookPolicy", "WebhookMessages")] {
+        assert!(!own.contains(topic), "the role itself may publish to {topic}");
+        let condition = &Resource::named(policy).definition["Condition"];
+        assert!(condition.is_string());
+        assert_eq!(*condition, Resource::named(topic).definition["Condition"]);
+    }
+}
+
 /// A function's binary and an action.
 type Action = (String, String);
 

@@ -77,6 +77,26 @@ pub struct QuotaOutcome {
 }
 
 impl Outcome {
+    /// The outcome in a word, as machines are told it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::DryRun => "dry-run",
+            Self::NoSupportPlan => "no-support-plan",
+            Self::SubmittedIdPending { .. } => "submitted-id-pending",
+            Self::Opened { .. } => "opened",
+            Self::Appended { .. } => "appended",
+            Self::AlreadyReported { .. } => "already-reported",
+            Self::AlreadyRequested { .. } => "already-requested",
+            Self::ConsoleForm => "console-form",
+            Self::AtMaximum => "at-maximum",
+            Self::NotNeeded(_) => "not-needed",
+            Self::HeldBack { .. } => "held-back",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
     /// How it ended, without the wording of why, which differs from try to try.
     fn identity(&self) -> String {
         match self {

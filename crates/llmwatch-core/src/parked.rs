@@ -1,7 +1,7 @@
 //! What a parked message is, and how it is sent again.
 //!
 //! Four queues park what came to nothing, each in a form of its own: Lambda's record of a failed
-//! asynchronous invocation, a follow-up as the function sent it, what SNS or EventBridge could not
+//! asynchronous invocation, a message as the function sent it to itself, what SNS or EventBridge could not
 //! deliver, and S3's notifications of log objects. Receiving, sending and deleting are the command
 //! line's.
 
@@ -145,7 +145,7 @@ pub fn resend(
     }
 }
 
-/// The processor's own messages: `{"settle": {…}}` or `{"follow-up": {…}}`.
+/// The processor's own messages: `{"settle": {…}}`, `{"follow-up": {…}}` or `{"publish": {…}}`.
 fn follow_up(message: &Value) -> Result<Resend, StaysParked> {
     let fields = message.as_object().filter(|fields| fields.len() == 1);
     let Some((kind, content)) = fields.and_then(|fields| fields.iter().next()) else {
@@ -154,14 +154,17 @@ fn follow_up(message: &Value) -> Result<Resend, StaysParked> {
     let needed: &[&str] = match kind.as_str() {
         "settle" => &["pool", "episode"],
         "follow-up" => &["pool", "episode", "request"],
+        "publish" => &["form", "pk", "sk", "subject", "text"],
         other => return Err(not_understood(&format!("a follow-up of the kind {}", named(other)))),
     };
     for name in needed {
         text(content, name, &format!("{kind}.{name}"))?;
     }
-    let pool = text(content, "pool", "pool")?;
-    let episode = text(content, "episode", "episode")?;
-    let what = format!("{kind} of {}, episode {}", named(pool), named(episode));
+    let shown = |name: &str| text(content, name, name).map(named);
+    let what = match kind.as_str() {
+        "publish" => format!("{} message: {}", shown("form")?, shown("subject")?),
+        kind => format!("{kind} of {}, episode {}", shown("pool")?, shown("episode")?),
+    };
     Ok(Resend { handover: Handover::FollowUp, what })
 }
 

@@ -1,4 +1,5 @@
-//! What a person reads: the mail for whoever is on call, the case for AWS's support engineer.
+//! What a person reads: the mail for whoever is on call, the case for AWS's support engineer; and
+//! the mail's further forms, for chat rooms and machines.
 //!
 //! Each text is a template: `templates/mail` and `templates/case` choose the language's own under
 //! `templates/en` and `templates/ja`, which say the same line by line. The two audiences share
@@ -11,6 +12,7 @@ mod format;
 mod layout;
 mod links;
 mod mail;
+mod notice;
 mod subject;
 mod words;
 
@@ -19,8 +21,10 @@ use std::collections::BTreeMap;
 pub use case::{AppendTo, CaseText, append_text, case_text, quota_case_text};
 pub use mail::{
     DigestNote, LeftOpen, PendingNote, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
-    digest_mail, incident_mail, pending_mail, quality_mail, recovery_mail, request_mail,
+    digest_notice, incident_notice, pending_notice, quality_notice, recovery_notice,
+    request_notice,
 };
+pub use notice::{Form, MAX_FORM_BYTES, Notice};
 
 use crate::alarm::AlarmKind;
 use crate::duplicate::CaseId;

@@ -79,6 +79,18 @@ pub enum CaseAutomation {
     Off,
 }
 
+impl CaseAutomation {
+    /// The setting's text.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::DryRun => "dry-run",
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// By how much a quota is raised at least: 1 to 1000 percent of its current value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IncreasePercent(u16);

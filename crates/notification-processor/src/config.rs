@@ -5,6 +5,7 @@ use std::time::Duration;
 use llmwatch_aws::env::{InvalidEnvironment, Vars, text};
 use llmwatch_core::ids::{Region, StackPrefix};
 use llmwatch_core::quality::{NAMESPACE, parse_namespace};
+use llmwatch_core::render::Form;
 
 /// What the template tells the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub struct Config {
     pub region: Region,
     /// `LLMWATCH_ALERTS_TOPIC_ARN`: the topic people subscribe to.
     pub alerts_topic_arn: String,
+    /// `LLMWATCH_CHAT_TOPIC_ARN`: the topic a chat room subscribes to; none where it is off.
+    pub chat_topic_arn: Option<String>,
+    /// `LLMWATCH_WEBHOOK_TOPIC_ARN`: the topic machines subscribe to; none where it is off.
+    pub webhook_topic_arn: Option<String>,
     /// `LLMWATCH_LEDGER_TABLE`: the name of the ledger table.
     pub ledger_table: String,
     /// `LLMWATCH_QUEUE_URL`: the function's own queue.
@@ -26,10 +31,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// The variables the template must set; Lambda sets `AWS_REGION` itself.
-    pub const VARIABLES: [&'static str; 6] = [
+    /// The variables the template sets, those of the further forms' topics perhaps to nothing;
+    /// Lambda sets `AWS_REGION` itself.
+    pub const VARIABLES: [&'static str; 8] = [
         "LLMWATCH_PREFIX",
         "LLMWATCH_ALERTS_TOPIC_ARN",
+        "LLMWATCH_CHAT_TOPIC_ARN",
+        "LLMWATCH_WEBHOOK_TOPIC_ARN",
         "LLMWATCH_LEDGER_TABLE",
         "LLMWATCH_QUEUE_URL",
         "LLMWATCH_SETTLE_SECONDS",
@@ -46,6 +54,9 @@ impl Config {
         let prefix = vars.required("LLMWATCH_PREFIX", StackPrefix::parse);
         let region = vars.required("AWS_REGION", Region::parse);
         let alerts_topic_arn = vars.required("LLMWATCH_ALERTS_TOPIC_ARN", text);
+        let some = |arn: &str| text(arn).map(Some);
+        let chat_topic_arn = vars.added("LLMWATCH_CHAT_TOPIC_ARN", some, None);
+        let webhook_topic_arn = vars.added("LLMWATCH_WEBHOOK_TOPIC_ARN", some, None);
         let ledger_table = vars.required("LLMWATCH_LEDGER_TABLE", text);
         let queue_url = vars.required("LLMWATCH_QUEUE_URL", text);
         let settle = vars.required("LLMWATCH_SETTLE_SECONDS", settle_time);
@@ -56,12 +67,23 @@ impl Config {
                 prefix: prefix?,
                 region: region?,
                 alerts_topic_arn: alerts_topic_arn?,
+                chat_topic_arn: chat_topic_arn?,
+                webhook_topic_arn: webhook_topic_arn?,
                 ledger_table: ledger_table?,
                 queue_url: queue_url?,
                 settle: settle?,
                 quality_namespace: quality_namespace?,
             })
         })
+    }
+
+    /// The topic of a form; `None` where it is off.
+    #[must_use]
+    pub fn topic(&self, form: Form) -> Option<&str> {
+        match form {
+            Form::Chat => self.chat_topic_arn.as_deref(),
+            Form::Webhook => self.webhook_topic_arn.as_deref(),
+        }
     }
 }
 
@@ -90,11 +112,13 @@ mod tests {
     }
 
     /// What older templates do not set.
-    const ADDED: &str = "LLMWATCH_QUALITY_NAMESPACE";
+    const ADDED: [&str; 3] =
+        ["LLMWATCH_QUALITY_NAMESPACE", "LLMWATCH_CHAT_TOPIC_ARN", "LLMWATCH_WEBHOOK_TOPIC_ARN"];
 
     #[test]
     fn an_older_template_names_no_namespace() {
-        let config = Config::from_vars(&|name| complete(name).filter(|_| name != ADDED)).unwrap();
+        let config =
+            Config::from_vars(&|name| complete(name).filter(|_| !ADDED.contains(&name))).unwrap();
         assert_eq!(config.quality_namespace, NAMESPACE);
     }
 
@@ -105,11 +129,24 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_is_required() {
-        for variable in Config::VARIABLES.into_iter().filter(|name| *name != ADDED) {
+    fn every_variable_but_those_added_later_is_required() {
+        for variable in Config::VARIABLES.into_iter().filter(|name| !ADDED.contains(name)) {
             let lookup = |name: &str| complete(name).filter(|_| name != variable);
             let problem = Config::from_vars(&lookup).unwrap_err().to_string();
             assert!(problem.contains(variable), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_form_without_a_topic_is_off() {
+        for missing in [None, Some(String::new())] {
+            let lookup = |name: &str| match name {
+                "LLMWATCH_CHAT_TOPIC_ARN" => missing.clone(),
+                _ => complete(name),
+            };
+            let config = Config::from_vars(&lookup).unwrap();
+            assert_eq!(config.topic(Form::Chat), None);
+            assert_eq!(config.topic(Form::Webhook), Some("x"));
         }
     }
 

@@ -412,6 +412,7 @@ mod tests {
         for text in [
             include_str!("../../../events/follow-up-settle.json"),
             include_str!("../../../events/follow-up-case.json"),
+            include_str!("../../../events/follow-up-publish.json"),
         ] {
             let Incoming::Queue(records) = read(text) else { panic!("{text}") };
             assert!(records[0].message.is_ok(), "{:?}", records[0].message);

@@ -116,7 +116,7 @@ fn is_from_support(message: &Communication) -> bool {
 }
 
 async fn tell_people(app: &App, due: &FollowUp, now: Timestamp) -> Result<(), Failure> {
-    let mail = render::pending_mail(&PendingNote {
+    let notice = render::pending_notice(&PendingNote {
         language: due.language(),
         account: &due.account,
         region: &app.config.region,
@@ -131,5 +131,5 @@ async fn tell_people(app: &App, due: &FollowUp, now: Timestamp) -> Result<(), Fa
         case_text: due.text_in(due.language()),
     });
     let name = format!("mail#pending#{}", due.request);
-    mails::send_once(app, &ledger_keys::effect(&due.episode, &name), mail, now).await
+    mails::send_once(app, &ledger_keys::effect(&due.episode, &name), &notice, now).await
 }

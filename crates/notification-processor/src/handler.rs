@@ -16,7 +16,9 @@ use crate::event::{self, EventError, Incoming, QueueRecord};
 use crate::gather::{Due, Parameters};
 use crate::once::NotDone;
 use crate::queue::QueueMessage;
-use crate::{App, carry_out, digest, episodes, follow_up, gather, mails, quality, request_watch};
+use crate::{
+    App, carry_out, digest, episodes, follow_up, forms, gather, mails, quality, request_watch,
+};
 
 /// Why an event was not dealt with; Lambda or SQS sends it again.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +124,9 @@ async fn failures(app: &App, records: Vec<QueueRecord>, now: Timestamp) -> Vec<V
                 settled(app, &pool, &episode, tries, now).await
             }
             Ok(QueueMessage::FollowUp(due)) => follow_up::look(app, due, now).await,
+            Ok(QueueMessage::Publish(due)) => {
+                forms::publish(app, &due, now).await.map_err(Failure::from)
+            }
             Err(malformed) => Err(malformed.into()),
         };
         if let Err(failure) = result {

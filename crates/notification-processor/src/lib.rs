@@ -9,6 +9,7 @@ mod digest;
 mod episodes;
 mod event;
 mod follow_up;
+mod forms;
 mod gather;
 mod handler;
 mod ledger_keys;
@@ -40,7 +41,7 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Quota values and increase requests.
     pub quotas: aws_sdk_servicequotas::Client,
-    /// Mail.
+    /// Mail, and the notices' further forms.
     pub sns: aws_sdk_sns::Client,
     /// Messages to itself.
     pub sqs: aws_sdk_sqs::Client,

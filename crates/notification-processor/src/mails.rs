@@ -16,7 +16,7 @@ use llmwatch_core::outcome::{Outcome, Outcomes};
 use llmwatch_core::pool::PoolLabel;
 use llmwatch_core::quality::alarm::change::change_id;
 use llmwatch_core::render::{
-    self, DigestNote, Mail, MailContext, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
+    self, DigestNote, MailContext, Notice, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
 };
 use llmwatch_core::request_watch::{News, Standing, WatchedRequest};
 use llmwatch_core::settings::Language;
@@ -25,7 +25,7 @@ use crate::event::AlarmChange;
 use crate::gather::{self, Ended, Gathered, Parameters};
 use crate::handler::Failure;
 use crate::once::once;
-use crate::{App, ledger_keys, quality};
+use crate::{App, forms, ledger_keys, quality};
 
 /// Sends the mail about a decision, unless the operator filtered it.
 ///
@@ -57,10 +57,10 @@ pub(crate) async fn incident(
     let mut display_ids = display_ids.clone();
     display_ids.extend(outcomes.quotas.iter().filter_map(|quota| number_of(&quota.outcome)));
     let context = context(app, display_ids, joined);
-    let mail = render::incident_mail(situation, decision, outcomes, &context);
+    let told = render::incident_notice(situation, decision, outcomes, &context);
     let kinds = format!("{:?}", situation.firing.kinds());
     let print = fingerprint(&[&kinds, &outcomes.fingerprint()]);
-    send_once(app, &notice.mail(&print), mail, situation.now).await
+    send_once(app, &notice.mail(&print), &told, situation.now).await
 }
 
 /// The number of a case that a request opened: Service Quotas names cases by it, and by no id.
@@ -98,13 +98,14 @@ pub(crate) async fn recovery(
         duration,
         evidence: &aftermath.evidence,
         left_open: &aftermath.left_open,
+        now,
     };
-    let mail = render::recovery_mail(&note, &context(app, aftermath.display_ids, Vec::new()));
+    let told = render::recovery_notice(&note, &context(app, aftermath.display_ids, Vec::new()));
     // An alarm may fire between this mail and the end of the episode: there is a recovery then
     // that this mail does not tell of.
     let print = fingerprint(&[&format!("{:?}", firing.kinds())]);
     let key = ledger_keys::effect(&episode.id, &format!("mail#recovery#{print}"));
-    send_once(app, &key, mail, now).await
+    send_once(app, &key, &told, now).await
 }
 
 /// What there is to tell of a quota request.
@@ -139,7 +140,7 @@ pub(crate) async fn request(
         tracing::info!(request.id = %id, "no mail about it: {severity} is below {from:?}");
         return Ok(());
     }
-    let mail = render::request_mail(&RequestNote {
+    let told = render::request_notice(&RequestNote {
         language: parameters.settings.language,
         watched,
         region: &app.config.region,
@@ -151,7 +152,7 @@ pub(crate) async fn request(
         now,
     });
     let name = format!("mail#request#{}#{}", watched.id, news.word());
-    send_once(app, &ledger_keys::effect(&watched.episode, &name), mail, now).await
+    send_once(app, &ledger_keys::effect(&watched.episode, &name), &told, now).await
 }
 
 /// What there is to tell of a quality alarm.
@@ -197,7 +198,7 @@ pub(crate) async fn quality(
         tracing::info!(alarm.arn = %change.arn, "no mail: {severity} is below {from:?}");
         return Ok(Mailed::Filtered);
     }
-    let mail = render::quality_mail(&QualityNote {
+    let told = render::quality_notice(&QualityNote {
         language: settings.language,
         account: &gather::account_in(&change.arn)?,
         region: &app.config.region,
@@ -212,7 +213,7 @@ pub(crate) async fn quality(
         id: &change_id(&change.arn, alarm_at),
         now,
     });
-    send_once(app, &ledger_keys::quality_mail(alarm, alarm_at, occasion), mail, now).await?;
+    send_once(app, &ledger_keys::quality_mail(alarm, alarm_at, occasion), &told, now).await?;
     Ok(Mailed::Yes)
 }
 
@@ -230,36 +231,37 @@ pub(crate) async fn digest(
     language: Language,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let mail = render::digest_mail(&DigestNote {
+    let told = render::digest_notice(&DigestNote {
         language,
         account: &gather::account_in(&app.config.alerts_topic_arn)?,
         region: &app.config.region,
         prefix: &app.config.prefix,
         namespace: &app.config.quality_namespace,
         digest,
+        now,
     });
-    send_once(app, &ledger_keys::digest(digest.week), mail, now).await
+    send_once(app, &ledger_keys::digest(digest.week), &told, now).await
 }
 
-/// Sends one mail once.
+/// Sends the mail of a notice once, and then the notice in its other forms on their way.
 ///
 /// # Errors
 ///
-/// When the mail was not accepted or the ledger is out of reach.
+/// When the mail was not accepted, or the queue or the ledger is out of reach.
 pub(crate) async fn send_once(
     app: &App,
     key: &RowKey,
-    mail: Mail,
+    notice: &Notice,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let topic = &app.config.alerts_topic_arn;
+    let (topic, mail) = (&app.config.alerts_topic_arn, &notice.mail);
     let publish = async || {
         let id = topics::publish(&app.clients.sns, topic, &mail.subject, &mail.body).await?;
         tracing::info!(message.id = %id, effect = %key, "mailed: {}", mail.subject);
         Ok(id)
     };
     once(app, key, now, async || Ok(None), publish).await?;
-    Ok(())
+    Ok(forms::send_all(app, key, notice, now).await?)
 }
 
 fn context(

@@ -8,6 +8,7 @@ use llmwatch_core::episode::EpisodeId;
 use llmwatch_core::ids::{AccountId, QuotaCode};
 use llmwatch_core::pool::PoolLabel;
 use llmwatch_core::quota::QuotaKind;
+use llmwatch_core::render::Form;
 use llmwatch_core::settings::Language;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,23 @@ pub(crate) enum QueueMessage {
     },
     /// A quota request may have its case by now: append the figures to it.
     FollowUp(FollowUp),
+    /// A mail went out, and its notice is to be published in a further form.
+    Publish(Publication),
+}
+
+/// A notice in one form, as it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Publication {
+    /// The form, which decides the topic.
+    pub form: Form,
+    /// Where the ledger has the notice's mail.
+    pub pk: String,
+    /// The rest of its place.
+    pub sk: String,
+    /// The mail's subject.
+    pub subject: String,
+    /// The message, at most [`MAX_FORM_BYTES`](llmwatch_core::render::MAX_FORM_BYTES).
+    pub text: String,
 }
 
 /// What is to be appended to the case of a quota request once it exists.

@@ -3,6 +3,7 @@
 mod crashes;
 mod digest;
 mod follow_ups;
+mod forms;
 mod gathering;
 mod incidents;
 mod quality;

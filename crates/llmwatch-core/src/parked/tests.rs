@@ -181,6 +181,16 @@ fn a_follow_up_goes_back_to_its_queue() {
             json!({"follow-up": {"pool": pool, "episode": "e", "request": "r", "text": "secret"}}),
             "follow-up of cross-region.m, episode e",
         ),
+        (
+            json!({"publish": {
+                "form": "chat",
+                "pk": "episode#e",
+                "sk": "effect#opening#mail#0",
+                "subject": "[Critical] Throttling",
+                "text": "secret",
+            }}),
+            "chat message: [Critical] Throttling",
+        ),
     ] {
         let sent = check(ParkingQueue::FailedFollowUps, &message, &none());
         assert_eq!(sent, Ok(Resend { handover: Handover::FollowUp, what: what.to_owned() }));
@@ -242,6 +252,11 @@ fn what_is_not_understood_stays_with_its_reason_and_without_its_content() {
         (ParkingQueue::UndeliveredEvents, json!({"hello": 1}), "attribute TARGET_ARN"),
         (ParkingQueue::UndeliveredEvents, json!([1]), "is an object"),
         (ParkingQueue::FailedFollowUps, json!({"settle": {"pool": "m"}}), "settle.episode"),
+        (
+            ParkingQueue::FailedFollowUps,
+            json!({"publish": {"form": "chat", "text": "secret"}}),
+            "publish.pk is missing",
+        ),
         (ParkingQueue::FailedFollowUps, json!({"later": {}}), "of the kind later"),
         (ParkingQueue::FailedFollowUps, json!({"settle": {}, "b": {}}), "exactly one field"),
         (ParkingQueue::FailedFollowUps, json!("secret"), "exactly one field"),

@@ -9,10 +9,10 @@ mod request;
 mod target;
 
 use askama::Template;
-pub use digest::{DigestNote, digest_mail};
-pub use note::{LeftOpen, PendingNote, RecoveryNote, pending_mail, recovery_mail};
-pub use quality::{QualityNote, QualityOccasion, quality_mail};
-pub use request::{RequestNote, request_mail};
+pub use digest::{DigestNote, digest_notice};
+pub use note::{LeftOpen, PendingNote, RecoveryNote, pending_notice, recovery_notice};
+pub use quality::{QualityNote, QualityOccasion, quality_notice};
+pub use request::{RequestNote, request_notice};
 
 use self::done::{CaseDone, QuotaDone};
 use self::next::Step;
@@ -20,15 +20,17 @@ use self::target::TargetFacts;
 use super::facts::{
     AlarmFacts, Event, Moment, PoolFacts, QuotaFacts, Reason, TrafficFacts, reason, time_line,
 };
-use super::layout::{Ending, fit, table, wrap};
+use super::layout::table;
+use super::notice::{
+    DecisionFact, Facts, Kind, LinkFact, Notice, PoolFact, alarm_facts, alarms_state,
+};
 use super::words::{Symptom, Words, words};
-use super::{MAX_MAIL_CHARS, Mail, MailContext, links, subject};
+use super::{MailContext, links, subject};
 use crate::alarm::{self, AlarmKind, Severity};
 use crate::decision::{
     CaseStep, Decision, NoCase, Occasion, QuotaStep, RequestContext, Situation, Support,
 };
 use crate::duplicate::CaseId;
-use crate::episode::EpisodeId;
 use crate::evidence::Read;
 use crate::ids::Region;
 use crate::outcome::{Outcome, Outcomes};
@@ -39,27 +41,41 @@ use crate::scenario::Scenario;
 use crate::settings::{Language, SettingName, SettingProblem};
 use crate::stored::setting_parameter;
 
-/// The mail about an episode: what happened, how bad, what was done, what to do next.
+/// The notice about an episode: what happened, how bad, what was done, what to do next.
 ///
 /// For [`Occasion::Update`] it begins with the alarms that joined, see [`MailContext::joined`].
 /// `outcomes` must be those of `decision`.
 #[must_use]
-pub fn incident_mail(
+pub fn incident_notice(
     situation: &Situation,
     decision: &Decision,
     outcomes: &Outcomes,
     context: &MailContext,
-) -> Mail {
+) -> Notice {
     let mail = IncidentMail::new(situation, decision, outcomes, context);
-    Mail {
-        subject: subject::incident(situation, decision),
-        body: body(mail.language, &mail, &situation.episode),
-    }
-}
-
-fn body(language: Language, mail: &impl Template, episode: &EpisodeId) -> String {
-    let ending = Ending { note: words(language).shortened(), marker: &episode.marker() };
-    fit(&wrap(&mail.to_string()), ending, MAX_MAIL_CHARS)
+    let facts = Facts {
+        thread: situation.episode.marker(),
+        kind: match situation.occasion {
+            Occasion::Opening => Kind::Incident,
+            Occasion::Update => Kind::Update,
+        },
+        state: alarms_state(&situation.firing),
+        severity: Some(decision.severity),
+        at: situation.now,
+        language: mail.language,
+        account: situation.account.to_string(),
+        region: situation.region.to_string(),
+        pool: Some(PoolFact::of(&situation.pool, &mail.pool)),
+        series: None,
+        alarms: alarm_facts(&context.prefix, &situation.pool, &situation.firing),
+        decision: Some(DecisionFact {
+            scenario: decision.verdict.scenario.word(),
+            case_automation: decision.automation.word(),
+        }),
+        actions: done::actions(decision, outcomes, context),
+        links: mail.links.iter().map(Link::fact).collect(),
+    };
+    Notice::new(facts, subject::incident(situation, decision), &mail)
 }
 
 #[derive(Template)]
@@ -99,6 +115,18 @@ struct IncidentMail<'a> {
 struct Link {
     to: LinkTo,
     address: String,
+}
+
+impl Link {
+    fn fact(&self) -> LinkFact {
+        let (to, name) = match &self.to {
+            LinkTo::Alarm(kind) => ("alarm", kind.word()),
+            LinkTo::Quota(kind) => ("quota", kind.abbreviation()),
+            LinkTo::Case(number) => ("case", number.as_str()),
+            LinkTo::BedrockMetrics => ("metrics", "AWS/Bedrock"),
+        };
+        LinkFact::new(to, name, &self.address)
+    }
 }
 
 /// What a link leads to.

@@ -6,6 +6,7 @@ mod fixtures;
 mod languages;
 mod limits;
 mod mail;
+mod notice;
 mod quality;
 mod templates;
 

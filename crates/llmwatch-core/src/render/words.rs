@@ -120,6 +120,8 @@ pub(super) trait Words: std::fmt::Debug + Sync {
 
     /// The head of samples.
     fn samples(&self) -> &'static str;
+    /// The heading under which mails say what to do, as the templates write it.
+    fn next_heading(&self) -> &'static str;
 
     /// Says that a text was cut.
     fn shortened(&self) -> &'static str;

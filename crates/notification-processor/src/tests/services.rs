@@ -442,10 +442,17 @@ fn sns(state: &Shared) -> aws_sdk_sns::Client {
     use aws_sdk_sns as sdk;
     let publish =
         serve!(state, sdk::publish, PublishError, |state: &mut State, request: &PublishInput| {
-            state.mails.push((
-                request.subject().unwrap_or_default().to_owned(),
-                request.message().unwrap_or_default().to_owned(),
-            ));
+            let topic = request.topic_arn().unwrap_or_default();
+            if state.denied_topic == Some(topic) {
+                let denied = error("AuthorizationErrorException");
+                return Err(Box::new(PublishError::generic(denied)));
+            }
+            let message = request.message().unwrap_or_default().to_owned();
+            if topic.ends_with(":alerts") {
+                state.mails.push((request.subject().unwrap_or_default().to_owned(), message));
+            } else {
+                state.published.push((topic.to_owned(), message));
+            }
             Ok(PublishOutput::builder().message_id(format!("mail-{}", state.mails.len())).build())
         });
     client!(aws_sdk_sns, [&publish])

@@ -16,6 +16,7 @@ use llmwatch_core::quality::alarm::QualityKind;
 use llmwatch_core::quality::series::{Series, StoredSeries};
 use llmwatch_core::quality::{Metric, NAMESPACE};
 use llmwatch_core::quota::{Quota, QuotaKind, QuotaSource};
+use llmwatch_core::render::Form;
 use llmwatch_core::stored::{PoolQuota, StoredPool};
 use serde_json::{Value, json};
 
@@ -154,6 +155,10 @@ pub(crate) struct State {
     requests: Vec<Request>,
     cases: Vec<Case>,
     pub(crate) mails: Vec<(String, String)>,
+    /// What was published to another topic than the people's: topic and message.
+    pub(crate) published: Vec<(String, String)>,
+    /// The topic that refuses.
+    pub(crate) denied_topic: Option<&'static str>,
     pub(crate) dead_letters: Vec<String>,
     /// Operations in the order they were called.
     pub(crate) calls: Vec<&'static str>,
@@ -344,6 +349,11 @@ impl World {
 
     /// A pool that uses 10 % of its quotas, with case automation on.
     pub(crate) fn calm() -> Self {
+        Self::calm_with(&[])
+    }
+
+    /// The same, with these forms switched on; each form's topic is called by its word.
+    pub(crate) fn calm_with(forms: &[Form]) -> Self {
         let mut state = State {
             now: "2026-11-21T02:00:00Z".parse().unwrap(),
             alarms: BTreeMap::new(),
@@ -357,6 +367,8 @@ impl World {
             requests: Vec::new(),
             cases: Vec::new(),
             mails: Vec::new(),
+            published: Vec::new(),
+            denied_topic: None,
             dead_letters: Vec::new(),
             calls: Vec::new(),
             faults: Vec::new(),
@@ -373,8 +385,11 @@ impl World {
         state.set("case-automation", "on");
         let state = Arc::new(Mutex::new(state));
         let config = Config::from_vars(&|name| {
+            let topic = |form: Form| if forms.contains(&form) { form.word() } else { "" };
             let value = match name {
                 "LLMWATCH_PREFIX" => "llmwatch",
+                "LLMWATCH_CHAT_TOPIC_ARN" => topic(Form::Chat),
+                "LLMWATCH_WEBHOOK_TOPIC_ARN" => topic(Form::Webhook),
                 "AWS_REGION" => "us-east-1",
                 "LLMWATCH_SETTLE_SECONDS" => "30",
                 "LLMWATCH_QUALITY_NAMESPACE" => NAMESPACE,
@@ -399,6 +414,13 @@ impl World {
 
     pub(crate) fn subjects(&self) -> Vec<String> {
         self.mails().into_iter().map(|(subject, _)| subject).collect()
+    }
+
+    /// The messages published in a form.
+    pub(crate) fn published(&self, form: Form) -> Vec<Value> {
+        let state = self.state();
+        let messages = state.published.iter().filter(|(topic, _)| topic == form.word());
+        messages.map(|(_, message)| serde_json::from_str(message).unwrap()).collect()
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {

@@ -7,20 +7,21 @@ mod scores;
 mod unread;
 
 use askama::Template;
+use jiff::Timestamp;
 
 use self::needs::NeedFacts;
 use self::news::News;
 use self::pools::{PoolLines, RestOfPools, UsedFacts, volume_table};
 use self::scores::{SeriesLines, minimum_samples};
 use self::unread::{Unread, UnreadPart};
-use super::body;
 use crate::digest::{Change, Digest, Volume, needs};
 use crate::episode::EpisodeId;
 use crate::ids::{AccountId, Region, StackPrefix};
 use crate::price;
 use crate::render::format::{count, dollars, one_line};
+use crate::render::notice::{Facts, Kind, LinkFact, Notice};
 use crate::render::words::{Words, words};
-use crate::render::{Mail, links, subject};
+use crate::render::{links, subject};
 use crate::settings::Language;
 use crate::stored::setting_parameter;
 
@@ -48,11 +49,13 @@ pub struct DigestNote<'a> {
     pub namespace: &'a str,
     /// What the week came to.
     pub digest: &'a Digest,
+    /// Now.
+    pub now: Timestamp,
 }
 
-/// The mail of a digest.
+/// The notice of a digest.
 #[must_use]
-pub fn digest_mail(note: &DigestNote<'_>) -> Mail {
+pub fn digest_notice(note: &DigestNote<'_>) -> Notice {
     let mail = DigestMail::of(note);
     let id = EpisodeId::from_text(&format!("digest-{}", mail.last_day));
     let summary = match mail.headline {
@@ -61,10 +64,31 @@ pub fn digest_mail(note: &DigestNote<'_>) -> Mail {
         Headline::Nothing => "Nothing needs you".to_owned(),
         Headline::NothingSeen => "Not everything could be read".to_owned(),
     };
-    Mail {
-        subject: subject::digest(&summary, (&mail.first_day, &mail.last_day), note.region),
-        body: body(note.language, &mail, &id),
-    }
+    let facts = Facts {
+        thread: id.marker(),
+        kind: Kind::Digest,
+        state: match mail.headline {
+            Headline::Needs { .. } => "needs-somebody",
+            Headline::Nothing => "needs-nobody",
+            Headline::NothingSeen => "partly-unread",
+        },
+        severity: None,
+        at: note.now,
+        language: note.language,
+        account: note.account.to_string(),
+        region: note.region.to_string(),
+        pool: None,
+        series: None,
+        alarms: Vec::new(),
+        decision: None,
+        actions: Vec::new(),
+        links: vec![
+            LinkFact::new("metrics", "AWS/Bedrock", &mail.metrics_link),
+            LinkFact::new("metrics", note.namespace, &mail.scores_link),
+        ],
+    };
+    let subject = subject::digest(&summary, (&mail.first_day, &mail.last_day), note.region);
+    Notice::new(facts, subject, &mail)
 }
 
 #[derive(Template)]

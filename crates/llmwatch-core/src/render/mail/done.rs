@@ -7,7 +7,8 @@ use crate::outcome::{Outcome, Outcomes};
 use crate::pool::Scope;
 use crate::render::MailContext;
 use crate::render::facts::{reason, requested_value};
-use crate::render::format::count;
+use crate::render::format::{count, one_line};
+use crate::render::notice::ActionFact;
 use crate::render::words::Words;
 
 /// One quota action and what became of it.
@@ -82,6 +83,54 @@ impl CaseDone<'_> {
 
     pub(super) fn nouns(&self, alarms: &[AlarmKind]) -> String {
         nouns(self.words, alarms)
+    }
+}
+
+/// What became of each step, as machines are told it.
+pub(super) fn actions(
+    decision: &Decision,
+    outcomes: &Outcomes,
+    context: &MailContext,
+) -> Vec<ActionFact> {
+    let quotas = decision.quota_actions.iter().zip(&outcomes.quotas).map(|(action, done)| {
+        let to = requested_value(action).or(action.target.map(|target| target.to));
+        ActionFact {
+            action: "quota-increase",
+            quota: Some(action.kind.abbreviation()),
+            quota_code: Some(action.quota.code.to_string()),
+            from: Some(action.quota.value),
+            to,
+            ..ActionFact::of(&done.outcome, context)
+        }
+    });
+    let case = ActionFact { action: "case", ..ActionFact::of(&outcomes.case, context) };
+    quotas.chain([case]).collect()
+}
+
+impl ActionFact {
+    fn of(outcome: &Outcome, context: &MailContext) -> Self {
+        let (request, reason_why) = match outcome {
+            Outcome::SubmittedIdPending { request } | Outcome::AlreadyRequested { request } => {
+                (Some(request), None)
+            }
+            Outcome::HeldBack { why } | Outcome::Failed { why } => (None, Some(why)),
+            Outcome::Disabled
+            | Outcome::DryRun
+            | Outcome::NoSupportPlan
+            | Outcome::Opened { .. }
+            | Outcome::Appended { .. }
+            | Outcome::AlreadyReported { .. }
+            | Outcome::ConsoleForm
+            | Outcome::AtMaximum
+            | Outcome::NotNeeded(_) => (None, None),
+        };
+        Self {
+            outcome: outcome.word(),
+            request: request.map(|request| one_line(request, 60)),
+            case: case_of(outcome).map(|case| context.case_number(case)),
+            why: reason_why.map(|text| why(text)),
+            ..Self::default()
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Link, LinkTo, alarm_link, body, quota_table};
+use super::{Link, LinkTo, alarm_link, quota_table};
+use crate::alarm::Severity;
 use crate::decision::Firing;
 use crate::duplicate::{CaseId, Category};
 use crate::episode::EpisodeId;
@@ -15,8 +16,9 @@ use crate::render::facts::{
     AlarmFacts, Event, Moment, PoolFacts, QuotaFacts, TrafficFacts, alarm_events, in_order, reason,
 };
 use crate::render::format::{count, one_line};
+use crate::render::notice::{ActionFact, Facts, Kind, LinkFact, Notice, PoolFact, alarm_facts};
 use crate::render::words::{Words, words};
-use crate::render::{Mail, MailContext, links, subject};
+use crate::render::{MailContext, links, subject};
 use crate::settings::Language;
 use crate::stored::StoredPool;
 
@@ -43,6 +45,8 @@ pub struct RecoveryNote<'a> {
     pub evidence: &'a Evidence,
     /// What was requested or opened for the pool and is not finished.
     pub left_open: &'a Read<Vec<LeftOpen>>,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// A request or case that outlives its episode.
@@ -70,12 +74,12 @@ pub enum LeftOpen {
     },
 }
 
-/// The mail that says an episode is over: how long, what fired, the figures, what is left open.
+/// The notice that an episode is over: how long, what fired, the figures, what is left open.
 ///
 /// Whether it goes out is decided by the severity of `firing`, as for the mail that opened the
 /// episode.
 #[must_use]
-pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
+pub fn recovery_notice(note: &RecoveryNote<'_>, context: &MailContext) -> Notice {
     let words = words(note.language);
     let pool = PoolFacts::new(words, note.account, note.region, note.pool, note.stored);
     let alarms = note.firing.alarms();
@@ -84,7 +88,6 @@ pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
     let to = alarms.iter().filter_map(|alarm| alarm.recovered_at).max();
     let mail = RecoveryMail {
         language: note.language,
-        subject: subject::recovery(note.firing, note.duration, &pool),
         duration: words.span(note.duration),
         from: from.map(|at| words.moment(at)).unwrap_or_default(),
         to: to.map(|at| words.moment(at)),
@@ -104,14 +107,56 @@ pub fn recovery_mail(note: &RecoveryNote<'_>, context: &MailContext) -> Mail {
         links: links_of(note, context),
         pool,
     };
-    Mail { body: body(note.language, &mail, note.episode), subject: mail.subject }
+    let facts = Facts {
+        thread: note.episode.marker(),
+        kind: Kind::Recovery,
+        state: "recovered",
+        severity: Some(note.firing.severity()),
+        at: note.now,
+        language: note.language,
+        account: note.account.to_string(),
+        region: note.region.to_string(),
+        pool: Some(PoolFact::of(note.pool, &mail.pool)),
+        series: None,
+        alarms: alarm_facts(&context.prefix, note.pool, note.firing),
+        decision: None,
+        actions: left_open_actions(note, context),
+        links: mail.links.iter().map(Link::fact).collect(),
+    };
+    let subject = subject::recovery(note.firing, note.duration, &mail.pool);
+    Notice::new(facts, subject, &mail)
 }
+
+/// What outlives the episode, as machines are told it.
+fn left_open_actions(note: &RecoveryNote<'_>, context: &MailContext) -> Vec<ActionFact> {
+    let action = |left: &LeftOpen| match left {
+        LeftOpen::Request { kind, code, desired, request, case } => ActionFact {
+            action: "quota-increase",
+            outcome: STILL_OPEN,
+            quota: Some(kind.abbreviation()),
+            quota_code: Some(code.to_string()),
+            to: Some(*desired),
+            request: Some(one_line(request, 60)),
+            case: case.as_ref().map(|case| context.case_number(case)),
+            ..ActionFact::default()
+        },
+        LeftOpen::Case { case, .. } => ActionFact {
+            action: "case",
+            outcome: STILL_OPEN,
+            case: Some(context.case_number(case)),
+            ..ActionFact::default()
+        },
+    };
+    note.left_open.known().into_iter().flatten().map(action).collect()
+}
+
+/// The outcome of what outlives its episode.
+const STILL_OPEN: &str = "still-open";
 
 #[derive(Template)]
 #[template(path = "mail/recovery.txt")]
 struct RecoveryMail {
     language: Language,
-    subject: String,
     pool: PoolFacts,
     duration: String,
     from: String,
@@ -210,9 +255,9 @@ pub struct PendingNote<'a> {
     pub case_text: &'a str,
 }
 
-/// The mail that says a request was submitted long ago and its case id is still pending.
+/// The notice that a request was submitted long ago and its case id is still pending.
 #[must_use]
-pub fn pending_mail(note: &PendingNote<'_>) -> Mail {
+pub fn pending_notice(note: &PendingNote<'_>) -> Notice {
     let words = words(note.language);
     let why = String::new();
     let pool = PoolFacts::new(words, note.account, note.region, note.pool, &Read::Unreadable(why));
@@ -230,10 +275,34 @@ pub fn pending_mail(note: &PendingNote<'_>) -> Mail {
         case_text: note.case_text.lines().map(|line| format!("    {line}")).collect(),
         pool: pool.clone(),
     };
-    Mail {
-        subject: subject::pending(note.kind, &pool),
-        body: body(note.language, &mail, note.episode),
-    }
+    let facts = Facts {
+        thread: note.episode.marker(),
+        kind: Kind::PendingCase,
+        state: "pending",
+        severity: Some(Severity::Warning),
+        at: note.now,
+        language: note.language,
+        account: note.account.to_string(),
+        region: note.region.to_string(),
+        pool: Some(PoolFact::of(note.pool, &pool)),
+        series: None,
+        alarms: Vec::new(),
+        decision: None,
+        actions: vec![ActionFact {
+            action: "quota-increase",
+            outcome: "submitted-id-pending",
+            quota: Some(note.kind.abbreviation()),
+            quota_code: Some(note.code.to_string()),
+            to: Some(note.desired),
+            request: Some(mail.request.clone()),
+            ..ActionFact::default()
+        }],
+        links: vec![
+            LinkFact::new("request", &mail.request, &mail.requests_link),
+            LinkFact::new("case", "", &mail.cases_link),
+        ],
+    };
+    Notice::new(facts, subject::pending(note.kind, &pool), &mail)
 }
 
 #[derive(Template)]

@@ -5,14 +5,13 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::body;
 use crate::alarm::Severity;
 use crate::alarm::name::{self, QualityAlarm};
 use crate::episode::EpisodeId;
 use crate::evidence::Read;
 use crate::ids::{AccountId, Region, StackPrefix};
 use crate::quality::Range;
-use crate::quality::alarm::course::{Course, Held, Persistence};
+use crate::quality::alarm::course::{Course, Held, Period, Persistence};
 use crate::quality::alarm::observed::Observed;
 use crate::quality::alarm::tuning::SETTING;
 use crate::quality::alarm::{BadSide, QualityKind, quality_definition};
@@ -21,8 +20,11 @@ use crate::quality::{Facts, Metric};
 use crate::render::facts::reason;
 use crate::render::format::{count, one_line};
 use crate::render::layout::table;
+use crate::render::notice::{
+    AlarmFact, Facts as Told, Kind, LinkFact, Notice, SeriesFact, alarm_arn,
+};
 use crate::render::words::{Words, words};
-use crate::render::{Mail, links, subject};
+use crate::render::{links, subject};
 use crate::settings::Language;
 use crate::stored::setting_parameter;
 
@@ -73,21 +75,78 @@ pub enum QualityOccasion {
     },
 }
 
-/// The mail about a quality alarm that fires or is OK again.
+/// The notice about a quality alarm that fires or is OK again.
 ///
 /// Whether it goes out is decided by the alarm's severity; a recovery has its alarm's.
 #[must_use]
-pub fn quality_mail(note: &QualityNote<'_>) -> Mail {
+pub fn quality_notice(note: &QualityNote<'_>) -> Notice {
     let mail = QualityMail::of(note);
-    let id = EpisodeId::from_text(note.id);
-    Mail { body: body(note.language, &mail, &id), subject: mail.subject }
+    let held = note.observed.known().map(|observed| &observed.held);
+    let mean = told_period(note).map(|period| period.mean);
+    let (kind, state) = match note.occasion {
+        QualityOccasion::Fired { over_since: None } => (Kind::QualityAlarm, "firing"),
+        QualityOccasion::Fired { over_since: Some(_) } => (Kind::QualityAlarm, "over"),
+        QualityOccasion::Recovered { .. } => (Kind::QualityRecovery, "recovered"),
+    };
+    let facts = Told {
+        thread: EpisodeId::from_text(note.id).marker(),
+        kind,
+        state,
+        severity: Some(note.alarm.severity),
+        at: note.now,
+        language: note.language,
+        account: note.account.to_string(),
+        region: note.region.to_string(),
+        pool: None,
+        series: Some(SeriesFact {
+            label: reason(note.alarm.series.as_str()),
+            model: note.observed.known().map(|_| mail.model.clone()),
+            inference_component: mail.component.clone(),
+        }),
+        alarms: vec![alarm_fact(note, held, mean)],
+        decision: None,
+        actions: Vec::new(),
+        links: vec![
+            LinkFact::new("alarm", note.alarm.kind.word(), &mail.alarm_link),
+            LinkFact::new("metrics", mail.namespace.as_deref().unwrap_or(""), &mail.metrics_link),
+            LinkFact::new("logs", "", &mail.logs_link),
+        ],
+    };
+    Notice::new(facts, subject_of(note, held, mean), &mail)
+}
+
+/// The alarm, as machines are told of it.
+fn alarm_fact(note: &QualityNote<'_>, held: Option<&Held>, mean: Option<f64>) -> AlarmFact {
+    let name = name::quality(note.prefix, note.alarm);
+    AlarmFact {
+        arn: alarm_arn(note.region, note.account, &name),
+        name,
+        kind: note.alarm.kind.word().to_owned(),
+        severity: note.alarm.severity,
+        since: note.alarm_at,
+        recovered_at: match note.occasion {
+            QualityOccasion::Fired { over_since } => over_since,
+            QualityOccasion::Recovered { at } => Some(at),
+        },
+        value: mean,
+        line: held.and_then(|held| held.line),
+        reason: reason(note.reason),
+    }
+}
+
+/// The period whose mean is told.
+fn told_period(note: &QualityNote<'_>) -> Option<Period> {
+    let course = note.course.known()?;
+    match note.occasion {
+        QualityOccasion::Fired { .. } => course.worst_lately,
+        QualityOccasion::Recovered { .. } => course.newest,
+    }
 }
 
 #[derive(Template)]
 #[template(path = "mail/quality.txt")]
 struct QualityMail {
     language: Language,
-    subject: String,
     kind: QualityKind,
     severity: Severity,
     noun: &'static str,
@@ -159,11 +218,7 @@ impl QualityMail {
         let observed = note.observed.known();
         let held = observed.map(|observed| &observed.held);
         let course = note.course.known();
-        let told = course.and_then(|course| match note.occasion {
-            QualityOccasion::Fired { .. } => course.worst_lately,
-            QualityOccasion::Recovered { .. } => course.newest,
-        });
-        let value = told.map(|period| ValueFacts {
+        let value = told_period(note).map(|period| ValueFacts {
             mean: value(words, range, period.mean),
             samples: count(period.samples),
             from: words.moment(period.start),
@@ -177,7 +232,6 @@ impl QualityMail {
         let (also, also_unread) = also_firing(words, note);
         Self {
             language: note.language,
-            subject: subject_of(note, held, told.map(|period| period.mean)),
             kind: note.alarm.kind,
             severity: note.alarm.severity,
             noun: words.quality_noun(note.alarm.kind),

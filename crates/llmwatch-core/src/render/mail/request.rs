@@ -3,14 +3,15 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::{body, done};
+use super::done;
 use crate::evidence::Read;
 use crate::ids::Region;
 use crate::quota::QuotaKind;
 use crate::render::facts::PoolFacts;
 use crate::render::format::{count, one_line};
+use crate::render::notice::{ActionFact, Facts, Kind, LinkFact, Notice, PoolFact};
 use crate::render::words::words;
-use crate::render::{Mail, links, subject};
+use crate::render::{links, subject};
 use crate::request_watch::{News, PATIENCE, RequestStatus, Standing, WatchedRequest};
 use crate::settings::Language;
 use crate::stored::StoredPool;
@@ -38,11 +39,11 @@ pub struct RequestNote<'a> {
     pub now: Timestamp,
 }
 
-/// The mail about a request that was granted or not, or whose value waits to be applied.
+/// The notice about a request that was granted or not, or whose value waits to be applied.
 ///
 /// Whether it goes out is decided by the severity of the episode that told of the request.
 #[must_use]
-pub fn request_mail(note: &RequestNote<'_>) -> Mail {
+pub fn request_notice(note: &RequestNote<'_>) -> Notice {
     let RequestNote { watched, region, stored, news, standing, .. } = note;
     let words = words(note.language);
     let pool = PoolFacts::new(words, &watched.account, region, &watched.pool, stored);
@@ -50,7 +51,6 @@ pub fn request_mail(note: &RequestNote<'_>) -> Mail {
     let in_force = standing.applied.unwrap_or(watched.from);
     let mail = RequestMail {
         language: note.language,
-        subject: subject::request(watched, *news, &pool),
         news: *news,
         kind: watched.kind,
         code: watched.code.to_string(),
@@ -89,14 +89,51 @@ pub fn request_mail(note: &RequestNote<'_>) -> Mail {
         now: words.moment(note.now),
         pool,
     };
-    Mail { body: body(note.language, &mail, &watched.episode), subject: mail.subject }
+    let facts = Facts {
+        thread: watched.episode.marker(),
+        kind: Kind::RequestNews,
+        state: news.word(),
+        severity: Some(watched.severity),
+        at: note.now,
+        language: note.language,
+        account: watched.account.to_string(),
+        region: region.to_string(),
+        pool: Some(PoolFact::of(&watched.pool, &mail.pool)),
+        series: None,
+        alarms: Vec::new(),
+        decision: None,
+        actions: vec![action(note, &mail)],
+        links: vec![
+            LinkFact::new("quota", watched.kind.abbreviation(), &mail.quota_link),
+            match &mail.case {
+                Some(case) => LinkFact::new("case", case, &mail.follow_link),
+                None => LinkFact::new("request", &mail.request, &mail.follow_link),
+            },
+        ],
+    };
+    Notice::new(facts, subject::request(watched, *news, &mail.pool), &mail)
+}
+
+/// The request, as machines are told of it.
+fn action(note: &RequestNote<'_>, mail: &RequestMail) -> ActionFact {
+    ActionFact {
+        action: "quota-increase",
+        outcome: note.news.word(),
+        quota: Some(note.watched.kind.abbreviation()),
+        quota_code: Some(mail.code.clone()),
+        from: Some(note.watched.from),
+        to: Some(note.watched.desired),
+        in_force: note.standing.applied,
+        request: Some(mail.request.clone()),
+        case: mail.case.clone(),
+        why: None,
+    }
 }
 
 #[derive(Template)]
 #[template(path = "mail/request.txt")]
 struct RequestMail {
     language: Language,
-    subject: String,
     pool: PoolFacts,
     news: News,
     kind: QuotaKind,

@@ -13,18 +13,39 @@ use crate::ids::{AccountId, Region, StackPrefix};
 use crate::price::Prices;
 use crate::quality::NAMESPACE;
 use crate::render::layout::LINE_COLUMNS;
-use crate::render::{DigestNote, MAX_MAIL_CHARS, Mail, digest_mail};
+use crate::render::{DigestNote, Form, MAX_MAIL_CHARS, Mail, Notice, digest_notice};
 use crate::settings::Language;
 
 fn mail(language: Language, readings: &Readings) -> Mail {
-    digest_mail(&DigestNote {
+    notice(language, readings).mail
+}
+
+fn notice(language: Language, readings: &Readings) -> Notice {
+    digest_notice(&DigestNote {
         language,
         account: &AccountId::parse("123456789012").unwrap(),
         region: &Region::parse("ap-northeast-1").unwrap(),
         prefix: &StackPrefix::parse("llmwatch").unwrap(),
         namespace: NAMESPACE,
         digest: &Digest::of(readings.clone()),
+        now: "2026-11-16T07:00:12Z".parse().unwrap(),
     })
+}
+
+#[test]
+fn the_digest_has_its_other_forms_without_a_severity() {
+    for language in Language::ALL {
+        for readings in [busy(), quiet(), partly_unread()] {
+            let notice = notice(language, &readings);
+            super::notice::assert_within_limits(&notice);
+            let document = notice.in_form(Form::Webhook, "k");
+            let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+            assert_eq!(document["kind"], "digest");
+            assert_eq!(document["thread"], "llmwatch:digest-2026-11-15");
+            assert_eq!(document["text"], notice.mail.body.as_str());
+            assert!(document["severity"].is_null());
+        }
+    }
 }
 
 #[track_caller]

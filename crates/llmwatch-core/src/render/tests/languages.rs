@@ -21,7 +21,7 @@ use crate::outcome::{Outcome, Outcomes};
 use crate::quota::increase::MAX_QUOTA_VALUE;
 use crate::render::layout::LINE_COLUMNS;
 use crate::render::{
-    AppendTo, MAX_CASE_CHARS, MAX_MAIL_CHARS, append_text, case_text, incident_mail,
+    AppendTo, MAX_CASE_CHARS, MAX_MAIL_CHARS, append_text, case_text, incident_notice,
     quota_case_text,
 };
 use crate::settings::{CaseAutomation, Language, LowUsageAction};
@@ -320,7 +320,7 @@ fn every_mail_tells_the_same_in_every_language() {
     let mut seen = BTreeSet::new();
     for (situation, decision, outcomes) in every_decision() {
         let mail_in = |language| {
-            incident_mail(&read_in(language, &situation), &decision, &outcomes, &context())
+            incident_notice(&read_in(language, &situation), &decision, &outcomes, &context()).mail
         };
         // What is open often changes nothing.
         if !seen.insert(mail_in(Language::En).body) {

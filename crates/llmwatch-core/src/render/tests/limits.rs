@@ -16,7 +16,7 @@ use crate::evidence::{Evidence, Read};
 use crate::outcome::Outcome;
 use crate::render::layout::LINE_COLUMNS;
 use crate::render::{
-    AppendTo, MAX_CASE_CHARS, MAX_MAIL_CHARS, append_text, case_text, incident_mail,
+    AppendTo, MAX_CASE_CHARS, MAX_MAIL_CHARS, append_text, case_text, incident_notice,
     quota_case_text,
 };
 use crate::settings::{CaseAutomation, Language};
@@ -77,7 +77,7 @@ fn joined(text: &str) -> String {
 fn assert_within_limits(situation: &Situation) {
     let decision = decide(situation);
     let opened = Outcome::Opened { case: case_id('a') };
-    let mail = incident_mail(situation, &decision, &ending(&decision, &opened), &context());
+    let mail = incident_notice(situation, &decision, &ending(&decision, &opened), &context()).mail;
     let case = case_text(situation.settings.language, situation, &decision, &key(situation));
     for subject in [&mail.subject, &case.subject] {
         assert!(subject.len() < 100, "{subject}");
@@ -149,7 +149,8 @@ fn only_critical_says_urgent() {
     for situation in every_situation() {
         let decision = decide(&situation);
         let opened = Outcome::Opened { case: case_id('a') };
-        let mail = incident_mail(&situation, &decision, &ending(&decision, &opened), &context());
+        let mail =
+            incident_notice(&situation, &decision, &ending(&decision, &opened), &context()).mail;
         let is_critical = decision.severity == crate::alarm::Severity::Critical;
         let is_urgent = ["Urgent", "緊急"].iter().any(|word| mail.body.contains(word));
         assert_eq!(is_urgent, is_critical, "{}", mail.body);
@@ -162,7 +163,8 @@ fn every_link_is_of_the_pools_region() {
     for situation in every_situation() {
         let decision = decide(&situation);
         let opened = Outcome::Opened { case: case_id('a') };
-        let mail = incident_mail(&situation, &decision, &ending(&decision, &opened), &context());
+        let mail =
+            incident_notice(&situation, &decision, &ending(&decision, &opened), &context()).mail;
         let links = mail.body.lines().filter(|line| line.contains("console.aws"));
         for link in links {
             assert!(link.trim().starts_with("https://us-east-1.console.aws.amazon.com/"), "{link}");

@@ -18,8 +18,8 @@ use crate::outcome::Outcome;
 use crate::quota::QuotaKind;
 use crate::quota::increase::MAX_QUOTA_VALUE;
 use crate::render::{
-    LeftOpen, Mail, MailContext, PendingNote, RecoveryNote, RequestNote, incident_mail,
-    pending_mail, quota_case_text, recovery_mail, request_mail,
+    LeftOpen, Mail, MailContext, Notice, PendingNote, RecoveryNote, RequestNote, incident_notice,
+    pending_notice, quota_case_text, recovery_notice, request_notice,
 };
 use crate::request_watch::{News, RequestStatus, Standing, WatchedRequest};
 use crate::settings::{
@@ -45,7 +45,7 @@ fn failed() -> Outcome {
 
 fn mail(situation: &Situation, outcome: &Outcome) -> Mail {
     let decision = decide(situation);
-    incident_mail(situation, &decision, &ending(&decision, outcome), &context())
+    incident_notice(situation, &decision, &ending(&decision, outcome), &context()).mail
 }
 
 fn whole(mail: &Mail) -> String {
@@ -173,7 +173,7 @@ fn update_says_what_joined_whole() {
     let context = MailContext { joined: vec![AlarmKind::HighTPMQuotaUsage], ..context() };
     let outcomes = ending(&decision, &appended());
     check("mail-update-high-usage-appended", |language| {
-        whole(&incident_mail(&read_in(language, &situation), &decision, &outcomes, &context))
+        whole(&incident_notice(&read_in(language, &situation), &decision, &outcomes, &context).mail)
     });
 }
 
@@ -282,7 +282,7 @@ fn low_usage_by_mail_only() {
     check_outcome("low-usage-mail-only", &situation, &opened());
 }
 
-fn recovery(language: Language, left_open: &Read<Vec<LeftOpen>>, evidence: &Evidence) -> Mail {
+fn recovery(language: Language, left_open: &Read<Vec<LeftOpen>>, evidence: &Evidence) -> Notice {
     let situation = high_usage();
     let note = RecoveryNote {
         language,
@@ -295,13 +295,12 @@ fn recovery(language: Language, left_open: &Read<Vec<LeftOpen>>, evidence: &Evid
         duration: SignedDuration::from_secs(630),
         evidence,
         left_open,
+        now: situation.now,
     };
-    recovery_mail(&note, &context())
+    recovery_notice(&note, &context())
 }
 
-#[test]
-fn recovery_mails() {
-    let evidence = half_hour();
+fn request_and_case() -> Read<Vec<LeftOpen>> {
     let request = LeftOpen::Request {
         kind: QuotaKind::Tpm,
         code: QuotaCode::parse("L-58BE175A").unwrap(),
@@ -310,41 +309,67 @@ fn recovery_mails() {
         case: None,
     };
     let case = LeftOpen::Case { category: Category::Investigation, case: case_id('a') };
-    let open = Read::Known(vec![request, case]);
+    Read::Known(vec![request, case])
+}
+
+/// The notices about what comes after an incident's mail, with their names.
+pub(super) fn notices(language: Language) -> Vec<(&'static str, Notice)> {
+    let granted = News::Granted { applied: 270_000.0 };
+    let forgotten = News::GivenUp { status: RequestStatus::Forgotten };
+    let request = |news, status, applied| request(language, news, status, applied);
+    vec![
+        ("recovery", recovery(language, &request_and_case(), &half_hour())),
+        ("pending-case", without_a_case(language)),
+        (
+            "request-granted",
+            request(granted, (RequestStatus::Approved, "APPROVED"), Some(270_000.0)),
+        ),
+        ("request-refused", request(News::Refused, (RequestStatus::Denied, "DENIED"), None)),
+        ("request-forgotten", request(forgotten, (RequestStatus::Forgotten, ""), Some(200_000.0))),
+    ]
+}
+
+#[test]
+fn recovery_mails() {
+    let evidence = half_hour();
+    let open = request_and_case();
     check("mail-recovery-request-and-case-open", |language| {
-        whole(&recovery(language, &open, &evidence))
+        whole(&recovery(language, &open, &evidence).mail)
     });
     let unread = Evidence::Unavailable("GetMetricData: ThrottlingException".to_owned());
     let nothing = Read::Known(Vec::new());
-    check("mail-recovery-nothing-open", |language| whole(&recovery(language, &nothing, &unread)));
+    check("mail-recovery-nothing-open", |language| {
+        whole(&recovery(language, &nothing, &unread).mail)
+    });
     let unread = Read::Unreadable("DescribeCases: ThrottlingException".to_owned());
     check("mail-recovery-open-matters-unread", |language| {
-        whole(&recovery(language, &unread, &evidence))
+        whole(&recovery(language, &unread, &evidence).mail)
     });
+}
+
+fn without_a_case(language: Language) -> Notice {
+    let situation = high_usage();
+    let decision = decide(&situation);
+    let action = &decision.quota_actions[0];
+    pending_notice(&PendingNote {
+        language,
+        account: &situation.account,
+        region: &situation.region,
+        pool: &situation.pool,
+        episode: &situation.episode,
+        kind: action.kind,
+        code: &action.quota.code,
+        desired: 270_000.0,
+        request: "d187537b2f4f4bd4b2a9b0f0c5a0e1f2",
+        requested_at: situation.now,
+        now: minutes_later(24 * 60 + 4),
+        case_text: &quota_case_text(language, &situation, &decision, action),
+    })
 }
 
 #[test]
 fn a_request_without_a_case_after_a_day() {
-    let situation = high_usage();
-    let decision = decide(&situation);
-    let action = &decision.quota_actions[0];
-    let mail = |language| {
-        pending_mail(&PendingNote {
-            language,
-            account: &situation.account,
-            region: &situation.region,
-            pool: &situation.pool,
-            episode: &situation.episode,
-            kind: action.kind,
-            code: &action.quota.code,
-            desired: 270_000.0,
-            request: "d187537b2f4f4bd4b2a9b0f0c5a0e1f2",
-            requested_at: situation.now,
-            now: minutes_later(24 * 60 + 4),
-            case_text: &quota_case_text(language, &situation, &decision, action),
-        })
-    };
-    check("mail-request-pending-after-a-day", |language| whole(&mail(language)));
+    check("mail-request-pending-after-a-day", |language| whole(&without_a_case(language).mail));
 }
 
 /// A request of the episode, to raise 200,000 to 270,000, as it stands three days later.
@@ -353,14 +378,14 @@ fn request(
     news: News,
     status: (RequestStatus, &str),
     applied: Option<f64>,
-) -> Mail {
+) -> Notice {
     let situation = high_usage();
     let decision = decide(&situation);
     let action = &decision.quota_actions[0];
     let id = "d187537b2f4f4bd4b2a9b0f0c5a0e1f2";
     let (status, status_word) = status;
     let has_case = !matches!(status, RequestStatus::Forgotten);
-    request_mail(&RequestNote {
+    request_notice(&RequestNote {
         language,
         watched: &WatchedRequest::made(&situation, &decision, action, id, 270_000.0),
         region: &situation.region,
@@ -417,7 +442,7 @@ fn the_end_of_a_request() {
         ),
     ] {
         check(&format!("mail-request-{name}"), |language| {
-            whole(&request(language, news, status, applied))
+            whole(&request(language, news, status, applied).mail)
         });
     }
 }
@@ -439,7 +464,7 @@ fn a_refused_request_without_a_case_and_without_another_scope() {
         watched_since: situation.now,
     };
     let mail = |language| {
-        request_mail(&RequestNote {
+        request_notice(&RequestNote {
             language,
             watched: &watched,
             region: &situation.region,
@@ -450,6 +475,7 @@ fn a_refused_request_without_a_case_and_without_another_scope() {
             case_number: None,
             now: minutes_later(90),
         })
+        .mail
     };
     check("mail-request-refused-without-case", |language| whole(&mail(language)));
 }

@@ -15,7 +15,7 @@ use crate::quality::alarm::observed::Observed;
 use crate::quality::alarm::{BadSide, Line, QUALITY_CATALOGUE, QualityKind, quality_definition};
 use crate::quality::series::Series;
 use crate::render::layout::LINE_COLUMNS;
-use crate::render::{Mail, QualityNote, QualityOccasion, quality_mail};
+use crate::render::{Mail, Notice, QualityNote, QualityOccasion, quality_notice};
 use crate::settings::Language;
 
 const WHY: &str = "AccessDenied: not authorized to perform cloudwatch:GetMetricData";
@@ -54,7 +54,7 @@ fn refusing() -> Case {
     }
 }
 
-fn mail(language: Language, case: &Case) -> Mail {
+fn notice(language: Language, case: &Case) -> Notice {
     let now = at("2026-11-22T05:47:12Z");
     let end = at("2026-11-22T06:00:00Z");
     let row = quality_definition(case.kind);
@@ -94,7 +94,7 @@ fn mail(language: Language, case: &Case) -> Mail {
     };
     let alarm =
         QualityAlarm { kind: case.kind, severity: case.severity, series: case.series.label() };
-    quality_mail(&QualityNote {
+    quality_notice(&QualityNote {
         language,
         account: &AccountId::parse("123456789012").unwrap(),
         region: &Region::parse("ap-northeast-1").unwrap(),
@@ -112,10 +112,24 @@ fn mail(language: Language, case: &Case) -> Mail {
     })
 }
 
+/// The notices about a model that refuses, with their names.
+pub(super) fn notices(language: Language) -> Vec<(&'static str, Notice)> {
+    let at = at("2026-11-22T05:47:12Z");
+    let over = QualityOccasion::Fired { over_since: Some(at) };
+    let again_ok = QualityOccasion::Recovered { at };
+    let of = |case: Case| notice(language, &case);
+    vec![
+        ("quality-alarm", of(refusing())),
+        ("quality-over", of(Case { occasion: over, ..refusing() })),
+        ("quality-recovery", of(Case { occasion: again_ok, ..refusing() })),
+        ("quality-unread", of(Case { hours: None, is_alarm_read: false, ..refusing() })),
+    ]
+}
+
 #[track_caller]
 fn check_mail(name: &str, case: &Case) {
     check(name, |language| {
-        let Mail { subject, body } = mail(language, case);
+        let Mail { subject, body } = notice(language, case).mail;
         format!("Subject: {subject}\n\n{body}")
     });
 }
@@ -215,7 +229,7 @@ fn every_mail_fits_and_names_what_it_is_about() {
 #[track_caller]
 fn fits(case: &Case) {
     for language in Language::ALL {
-        let Mail { subject, body } = mail(language, case);
+        let Mail { subject, body } = notice(language, case).mail;
         assert!(subject.len() < 100, "{subject}");
         assert!(subject.chars().all(|c| c.is_ascii_graphic() || c == ' '), "{subject}");
         assert!(subject.ends_with(" ap-northeast-1"), "{subject}");

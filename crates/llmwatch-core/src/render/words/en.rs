@@ -252,6 +252,10 @@ impl Words for English {
         "samples"
     }
 
+    fn next_heading(&self) -> &'static str {
+        "WHAT TO DO NEXT"
+    }
+
     fn shortened(&self) -> &'static str {
         "[Shortened: the rest does not fit in one message.]"
     }

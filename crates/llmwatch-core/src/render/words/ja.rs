@@ -316,6 +316,10 @@ impl Words for Japanese {
         "件数"
     }
 
+    fn next_heading(&self) -> &'static str {
+        "【次に行うこと】"
+    }
+
     fn shortened(&self) -> &'static str {
         "【以下省略: 1通に収まらないため、残りは記載していません】"
     }
