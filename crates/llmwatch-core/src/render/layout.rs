@@ -71,8 +71,8 @@ struct Piece<'a> {
 }
 
 fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    for word in text.split_whitespace() {
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    for word in words_with_signs(text) {
         let (mut start, mut before) = (0, None);
         for (index, next) in word.char_indices() {
             if before.is_some_and(|before| may_break(before, next)) {
@@ -84,6 +84,22 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         pieces.push(Piece { text: &word[start..], after_space: start == 0 });
     }
     pieces
+}
+
+/// The words of a text, a number with its `%` as one.
+fn words_with_signs(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.trim();
+    std::iter::from_fn(move || {
+        let is_end = |(index, space): &(usize, &str)| {
+            let (number, sign) = (&rest[..*index], &rest[index + space.len()..]);
+            !(number.ends_with(|c: char| c.is_ascii_digit()) && sign.starts_with('%'))
+        };
+        let end = rest.match_indices(char::is_whitespace).find(is_end);
+        let end = end.map_or(rest.len(), |(index, _)| index);
+        let word = &rest[..end];
+        rest = rest[end..].trim_start();
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 /// Whether a line may end between two characters that no space parts.
@@ -191,6 +207,13 @@ pub(super) fn fit(body: &str, ending: Ending<'_>, max_chars: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_and_its_sign_stay_on_one_line() {
+        let text = format!("{} 93.2 % of it", "x".repeat(LINE_COLUMNS - 6));
+        let lines: Vec<String> = wrap(&text).lines().map(str::to_owned).collect();
+        assert_eq!(lines[1], "93.2 % of it");
+    }
 
     #[test]
     fn further_lines_stand_below_the_text() {
