@@ -2,6 +2,7 @@
 
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::{MetricDataQuery, MetricStat, QuerySource, Returned};
+use crate::hourly_cost::HOUR_SECONDS;
 
 /// Callers a sum takes: with more, an expression would come near its 2,048 characters.
 pub(super) const MOST_CALLERS: usize = 50;
@@ -11,6 +12,9 @@ pub(super) const MINUTE: u32 = 60;
 
 /// A curve per five minutes, the period of the alarms on errors and latency.
 pub(super) const FIVE_MINUTES: u32 = 300;
+
+/// What a curve per five minutes is multiplied by to be one an hour.
+pub(super) const PERIODS_AN_HOUR: u32 = HOUR_SECONDS / FIVE_MINUTES;
 
 /// The name of a metric.
 pub(super) fn key(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> MetricKey {

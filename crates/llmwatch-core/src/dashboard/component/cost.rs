@@ -4,18 +4,16 @@
 //! GPUs that it has of all the GPUs of the endpoint; both are counted by who reports, as are the
 //! instances, so that no number of GPUs is typed in anywhere. Needs enhanced metrics.
 
-use super::{COMPONENT, COMPONENTS, ENDPOINT, ENDPOINTS, GPU, count_of};
+use super::{COMPONENT, COMPONENTS, ENDPOINT, ENDPOINTS, GPU, chart, count_of};
 use super::{CONTAINER, INSTANCE, INVOCATIONS, VARIANT, of_component};
 use crate::cloudwatch::metric::Stat;
 use crate::cloudwatch::query::MetricDataQuery;
-use crate::dashboard::queries::{FIVE_MINUTES, hidden, hidden_math, math, search};
-use crate::dashboard::{Chart, Content, Draw, Panel, Row, Unit, Width};
+use crate::dashboard::queries::{FIVE_MINUTES, PERIODS_AN_HOUR, hidden, hidden_math, math, search};
+use crate::dashboard::{Content, Draw, Panel, Row, Unit, Width};
 use crate::price::{Prices, SETTING};
 
 /// Endpoints that are asked about: which of them a component stands on only its metrics tell.
 const MOST_ENDPOINTS: usize = 10;
-
-const PERIODS_AN_HOUR: u32 = 3_600 / FIVE_MINUTES;
 
 /// Cost an hour and of 1,000 invocations; a text in their place where no endpoint has a price.
 ///
@@ -106,18 +104,14 @@ fn hourly_cost(
 }
 
 fn panel(title: &str, queries: Vec<MetricDataQuery>) -> Panel {
-    Panel {
-        title: title.to_owned(),
-        says: "The price of the endpoint's instances, by the component's part of their GPUs, both as \
-               they report; needs enhanced metrics. GPUs that nobody has are in no component's cost; \
-               a GPU that two share counts for both. List prices, no discounts."
-            .to_owned(),
-        content: Content::Chart(Chart {
-            unit: Unit::Dollars,
-            draw: Draw::Lines,
-            queries,
-            lines: Vec::new(),
-        }),
-        width: Width::Half,
-    }
+    chart(
+        title,
+        "The price of the endpoint's instances, by the component's part of their GPUs, both as \
+         they report; needs enhanced metrics. GPUs that nobody has are in no component's cost; a \
+         GPU that two share counts for both. List prices, no discounts.",
+        Unit::Dollars,
+        Draw::Lines,
+        Width::Half,
+        queries,
+    )
 }

@@ -5,12 +5,12 @@ use super::{Alarms, Callers, TOKENS};
 use crate::alarm::{AlarmKind, pool_metrics};
 use crate::cloudwatch::metric::Stat;
 use crate::cloudwatch::query::MetricDataQuery;
-use crate::dashboard::queries::{FIVE_MINUTES, curve, hidden_math, key, math, search};
+use crate::dashboard::queries::{
+    FIVE_MINUTES, PERIODS_AN_HOUR, curve, hidden_math, key, math, search,
+};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::hourly_cost::{COST_PER_HOUR, COST_PER_THOUSAND, HOUR_SECONDS};
 use crate::price::{SETTING, TokenPrices};
-
-const PERIODS_AN_HOUR: u32 = 3_600 / FIVE_MINUTES;
 
 /// How to read the metrics that are published for each hour.
 const PUBLISHED: &str = "By clock hour, at the prices in the setting; each comes 20 minutes after its \
