@@ -144,11 +144,7 @@ mod tests {
 
     fn wanted(name: &str) -> Wanted {
         Wanted {
-            metric: MetricKey {
-                namespace: "AWS/Bedrock".into(),
-                name: name.into(),
-                dimensions: [("ModelId".to_owned(), "m".to_owned())].into(),
-            },
+            metric: MetricKey::new("AWS/Bedrock", name, &[("ModelId", "m")]),
             statistic: "Sum",
             period_seconds: 86_400,
         }

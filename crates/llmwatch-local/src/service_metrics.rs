@@ -56,7 +56,7 @@ impl Invocation {
         };
         world.change(|services, now| {
             for (name, value) in metrics {
-                let key = key("AWS/Lambda", name, "FunctionName", &self.function);
+                let key = MetricKey::new("AWS/Lambda", name, &[("FunctionName", &self.function)]);
                 services.cloudwatch.publish(&key, start_of_minute(now), *value);
             }
         });
@@ -82,7 +82,7 @@ pub async fn publish_queues(app: &App, end_of_minute: Timestamp) {
             for (attribute, metric) in QUEUE_COUNTS {
                 let count = answer["Attributes"][attribute].as_str();
                 if let Some(count) = count.and_then(|count| count.parse().ok()) {
-                    let key = key("AWS/SQS", metric, "QueueName", name);
+                    let key = MetricKey::new("AWS/SQS", metric, &[("QueueName", name)]);
                     services.cloudwatch.publish(&key, minute, count);
                 }
             }
@@ -95,14 +95,6 @@ async fn sqs(upstream: &Upstream, place: &Place, operation: &str, input: &Value)
     let target = format!("AmazonSQS.{operation}");
     let answer = upstream.post("sqs", place, Some(&target), input.to_string()).await;
     answer.ok().and_then(|(_, body)| serde_json::from_str(&body).ok()).unwrap_or_default()
-}
-
-fn key(namespace: &str, name: &str, dimension: &str, value: &str) -> MetricKey {
-    MetricKey {
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        dimensions: [(dimension.to_owned(), value.to_owned())].into(),
-    }
 }
 
 fn start_of_minute(at: Timestamp) -> Timestamp {

@@ -27,6 +27,19 @@ pub struct MetricKey {
     pub dimensions: BTreeMap<String, String>,
 }
 
+impl MetricKey {
+    /// The series of a metric with exactly these dimensions, given as (name, value).
+    #[must_use]
+    pub fn new(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            dimensions: dimensions.iter().map(owned).collect(),
+        }
+    }
+}
+
 /// A statistic set as `PutMetricData` takes it: samples already added up by the sender.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StatisticSet {

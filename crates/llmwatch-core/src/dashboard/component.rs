@@ -13,7 +13,7 @@
 
 pub mod cost;
 
-use super::queries::{FIVE_MINUTES, MINUTE, curve, hidden_math, key, math, search};
+use super::queries::{FIVE_MINUTES, MINUTE, curve, hidden_math, math, search};
 use super::{Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
@@ -129,7 +129,7 @@ fn chart(
 }
 
 fn of_component(namespace: &str, metric: &str, component: &str) -> MetricKey {
-    key(namespace, metric, &[(COMPONENT, component)])
+    MetricKey::new(namespace, metric, &[(COMPONENT, component)])
 }
 
 fn invocations(component: &str) -> Panel {

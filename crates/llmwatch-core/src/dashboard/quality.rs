@@ -4,7 +4,7 @@
 //! mean of a quarter of an hour, the period of the alarms; a quarter with few samples says little,
 //! and never alarms, so samples are charted too.
 
-use super::queries::{curve, key, math, search};
+use super::queries::{curve, math, search};
 use super::{AlertLine, Bad, Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
 use crate::alarm::Severity;
 use crate::cloudwatch::metric::{MetricKey, Stat};
@@ -13,7 +13,7 @@ use crate::quality::alarm::tuning::QualityTuning;
 use crate::quality::alarm::{
     BadSide, Line, MINIMUM_SAMPLES, PERIOD_SECONDS, QUALITY_CATALOGUE, QualityDefinition,
 };
-use crate::quality::series::{MODEL_ID, Series, StoredSeries};
+use crate::quality::series::{MODEL_ID, StoredSeries};
 use crate::quality::{Facts, Metric, Range};
 
 /// The metrics that are charted, in their order, each with its title.
@@ -72,7 +72,7 @@ pub fn rows(scored: Scored<'_>, tuning: &QualityTuning, namespace: &str) -> Vec<
 /// The panels of the scorer itself: how long it takes, how late it is, what it left out.
 #[must_use]
 pub fn scorer_row(namespace: &str) -> Row {
-    let own = |metric: &str| key(namespace, metric, &[]);
+    let own = |metric: &str| MetricKey::new(namespace, metric, &[]);
     let chart = |title: &str, says: &str, unit, queries| Panel {
         title: title.to_owned(),
         says: says.to_owned(),
@@ -210,7 +210,7 @@ impl Charts<'_> {
             Scored::These(all) => {
                 let having = all.iter().filter(|stored| stored.metrics().contains(&metric));
                 let curve_of = |(stored, at): (&StoredSeries, u32)| {
-                    let key = self.key(metric, &stored.series);
+                    let key = stored.series.metric(self.namespace, metric);
                     let label = stored.series.to_string();
                     curve(&format!("m{at}"), &label, key, stat, PERIOD_SECONDS)
                 };
@@ -227,17 +227,10 @@ impl Charts<'_> {
                 ]
             }
             Scored::Chosen => {
-                let chosen = key(self.namespace, &name, &[(MODEL_ID, &Choice::MODEL.word())]);
+                let chosen =
+                    MetricKey::new(self.namespace, &name, &[(MODEL_ID, &Choice::MODEL.word())]);
                 vec![curve("m", &Choice::MODEL.word(), chosen, stat, PERIOD_SECONDS)]
             }
-        }
-    }
-
-    fn key(self, metric: Metric, series: &Series) -> MetricKey {
-        MetricKey {
-            namespace: self.namespace.to_owned(),
-            name: metric.to_string(),
-            dimensions: series.dimensions().into_iter().collect(),
         }
     }
 

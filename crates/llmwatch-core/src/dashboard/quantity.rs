@@ -12,7 +12,7 @@ mod quota;
 
 pub(super) use quota::NEARLY_USED_UP_PERCENT;
 
-use super::queries::{FIVE_MINUTES, MOST_CALLERS, curve, hidden, key, math, search};
+use super::queries::{FIVE_MINUTES, MOST_CALLERS, curve, hidden, math, search};
 use super::{AlertLine, Bad, Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
 use crate::alarm::tuning::Tuning;
 use crate::alarm::{AlarmDefinition, AlarmKind, Limit, definition};
@@ -217,7 +217,7 @@ impl Alarms<'_> {
 }
 
 fn of_model(metric: &str, model: &str) -> MetricKey {
-    key(BEDROCK, metric, &[(MODEL_ID, model)])
+    MetricKey::new(BEDROCK, metric, &[(MODEL_ID, model)])
 }
 
 fn traffic_rows(callers: &Callers, on: Alarms<'_>) -> Vec<Row> {

@@ -16,18 +16,6 @@ pub(super) const FIVE_MINUTES: u32 = 300;
 /// What a curve per five minutes is multiplied by to be one an hour.
 pub(super) const PERIODS_AN_HOUR: u32 = HOUR_SECONDS / FIVE_MINUTES;
 
-/// The name of a metric.
-pub(super) fn key(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> MetricKey {
-    MetricKey {
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        dimensions: dimensions
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-    }
-}
-
 /// A metric that is drawn.
 pub(super) fn curve(
     id: &str,

@@ -74,24 +74,18 @@ fn a_day_of(pool: &StoredPool) -> MetricStore {
             ("InvocationThrottles", 0.0),
             ("EstimatedTPMQuotaUsage", 1_500.0),
         ] {
-            let key = queries::key("AWS/Bedrock", metric, &[("ModelId", model)]);
+            let key = MetricKey::new("AWS/Bedrock", metric, &[("ModelId", model)]);
             store.put_minutes(&key, start, &[value; 24 * 60]);
         }
         for metric in all_metrics() {
-            let key = queries::key(NAMESPACE, &metric.to_string(), &[("ModelId", model)]);
+            let key = MetricKey::new(NAMESPACE, &metric.to_string(), &[("ModelId", model)]);
             store.put_minutes(&key, start, &[0.9; 24 * 60]);
         }
     }
     for metric in pool_metrics(std::slice::from_ref(pool)) {
-        let key = MetricKey {
-            namespace: "LLMWatch/Quota".to_owned(),
-            name: metric.name.to_owned(),
-            dimensions: metric
-                .dimensions
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        };
+        let dimensions: Vec<(&str, &str)> =
+            metric.dimensions.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let key = MetricKey::new("LLMWatch/Quota", metric.name, &dimensions);
         store.put_value(&key, now() - SignedDuration::from_mins(30), metric.value);
     }
     put_costs(&mut store, pool);
@@ -112,7 +106,7 @@ fn put_costs(store: &mut MetricStore, pool: &StoredPool) {
             hourly_cost::metrics(std::slice::from_ref(pool), &prices, &used, &hours)
         {
             let dimensions = [("Pool", metric.dimensions[0].1.as_str())];
-            let key = queries::key("LLMWatch/Quota", metric.name, &dimensions);
+            let key = MetricKey::new("LLMWatch/Quota", metric.name, &dimensions);
             store.put_value(&key, hour, metric.value);
         }
     }
@@ -210,7 +204,7 @@ fn a_day_holds_the_tokens_of_a_day() {
 fn a_quota_that_changed_is_charted_as_it_was() {
     let pool = stored(1, &[(crate::quota::QuotaKind::Rpm, 1_000.0)]);
     let mut store = a_day_of(&pool);
-    let was = queries::key(
+    let was = MetricKey::new(
         "LLMWatch/Quota",
         "QuotaValue",
         &[("Pool", pool.pool.label().as_str()), ("Quota", "RPM")],

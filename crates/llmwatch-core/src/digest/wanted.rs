@@ -47,7 +47,7 @@ const OF_A_CALLER: usize = Volume::ALL.len() + 1;
 pub fn of_pool(pool: &StoredPool) -> Vec<Wanted> {
     let of_caller = |model_id: &String| {
         let by = |name: &str, statistic: &'static str| Wanted {
-            metric: key(BEDROCK, name, &[("ModelId", model_id)]),
+            metric: MetricKey::new(BEDROCK, name, &[("ModelId", model_id)]),
             statistic,
             period_seconds: DAY_SECONDS,
         };
@@ -87,7 +87,7 @@ pub fn figures(values: &[Values], week: Week) -> Read<TwoWeeks<WeekFigures>> {
 pub fn of_quotas(pool: &StoredPool) -> Vec<(QuotaKind, Wanted)> {
     let label = pool.pool.label();
     let of_quota = |kind: QuotaKind| Wanted {
-        metric: key(
+        metric: MetricKey::new(
             NAMESPACE,
             QUOTA_VALUE,
             &[("Pool", label.as_str()), ("Quota", kind.abbreviation())],
@@ -103,11 +103,8 @@ pub fn of_quotas(pool: &StoredPool) -> Vec<(QuotaKind, Wanted)> {
 #[must_use]
 pub fn of_series(series: &StoredSeries, namespace: &str) -> Vec<(Metric, [Wanted; 2])> {
     let known = series.metrics();
-    let dimensions = series.series.dimensions();
-    let dimensions: Vec<(&str, &str)> =
-        dimensions.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let wanted = |metric: Metric, statistic: &'static str| Wanted {
-        metric: key(namespace, &metric.to_string(), &dimensions),
+        metric: series.series.metric(namespace, metric),
         statistic,
         period_seconds: DAY_SECONDS,
     };
@@ -178,15 +175,6 @@ fn of_week<T>(weeks: &mut TwoWeeks<T>, week: Week, at: Timestamp) -> Option<&mut
         Some(&mut weeks.before)
     } else {
         None
-    }
-}
-
-fn key(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> MetricKey {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    MetricKey {
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        dimensions: dimensions.iter().map(owned).collect(),
     }
 }
 

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Metric;
+use crate::cloudwatch::metric::MetricKey;
 use crate::fingerprint::fingerprint;
 
 /// The dimension that names the model.
@@ -65,6 +66,16 @@ impl Series {
         let component = self.inference_component.iter();
         let component = component.map(|name| (INFERENCE_COMPONENT.to_owned(), name.clone()));
         [model].into_iter().chain(component).collect()
+    }
+
+    /// What names a metric of the series in CloudWatch.
+    #[must_use]
+    pub fn metric(&self, namespace: &str, metric: Metric) -> MetricKey {
+        MetricKey {
+            namespace: namespace.to_owned(),
+            name: metric.to_string(),
+            dimensions: self.dimensions().into_iter().collect(),
+        }
     }
 
     /// The series' label, unique among series and fit for alarm and parameter names.

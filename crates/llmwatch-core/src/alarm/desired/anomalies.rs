@@ -91,11 +91,7 @@ fn seeded(days: std::ops::Range<i64>, traffic: &dyn Fn(At) -> Traffic) -> Metric
     let mut store = MetricStore::default();
     for series in SERIES {
         let mut put = |metric: &str, at: At, sum: f64, samples: f64| {
-            let key = MetricKey {
-                namespace: "AWS/Bedrock".into(),
-                name: metric.into(),
-                dimensions: [("ModelId".to_owned(), series.to_owned())].into(),
-            };
+            let key = MetricKey::new("AWS/Bedrock", metric, &[("ModelId", series)]);
             let one = sum / samples;
             let set = StatisticSet { sample_count: samples, sum, minimum: one, maximum: one };
             store.put_statistics(&key, at.timestamp(), set);

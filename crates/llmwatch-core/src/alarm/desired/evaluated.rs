@@ -70,11 +70,7 @@ fn as_queried(desired: &MetricQuery) -> MetricDataQuery {
 
 /// Puts values of one metric of one series, by minutes before now.
 fn put(store: &mut MetricStore, metric: &str, series: &str, values: &[(i64, f64)]) {
-    let key = MetricKey {
-        namespace: "AWS/Bedrock".into(),
-        name: metric.into(),
-        dimensions: [("ModelId".to_owned(), series.to_owned())].into(),
-    };
+    let key = MetricKey::new("AWS/Bedrock", metric, &[("ModelId", series)]);
     for &(minutes_ago, value) in values {
         store.put_value(&key, now() - SignedDuration::from_mins(minutes_ago), value);
     }

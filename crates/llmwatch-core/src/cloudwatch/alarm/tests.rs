@@ -1,7 +1,5 @@
 //! CloudWatch's documented tables, real reasons, and the rules the module documentation states.
 
-use std::collections::BTreeMap;
-
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
@@ -15,11 +13,7 @@ const WITHIN: f64 = 1.0;
 const BREACHING: f64 = 100.0;
 
 fn key() -> MetricKey {
-    MetricKey {
-        namespace: "AWS/Bedrock".to_owned(),
-        name: "Invocations".to_owned(),
-        dimensions: BTreeMap::new(),
-    }
+    MetricKey::new("AWS/Bedrock", "Invocations", &[])
 }
 
 fn time(text: &str) -> Timestamp {

@@ -6,11 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn key(model: &str) -> MetricKey {
-    MetricKey {
-        namespace: "AWS/Bedrock".to_owned(),
-        name: "InvocationLatency".to_owned(),
-        dimensions: BTreeMap::from([("ModelId".to_owned(), model.to_owned())]),
-    }
+    MetricKey::new("AWS/Bedrock", "InvocationLatency", &[("ModelId", model)])
 }
 
 fn minute(minute: i64) -> Timestamp {

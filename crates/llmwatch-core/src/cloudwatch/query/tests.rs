@@ -1,16 +1,10 @@
 //! Requests as GetMetricData takes them, and those it refuses.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::cloudwatch::metric::{minute_of, start_of_minute as minute};
 
 fn key(name: &str) -> MetricKey {
-    MetricKey {
-        namespace: "AWS/Bedrock".to_owned(),
-        name: name.to_owned(),
-        dimensions: BTreeMap::new(),
-    }
+    MetricKey::new("AWS/Bedrock", name, &[])
 }
 
 fn metric(id: &str, period_seconds: u32, returned: Returned) -> MetricDataQuery {

@@ -3,11 +3,9 @@
 
 use super::{Alarms, Callers, TOKENS};
 use crate::alarm::{AlarmKind, pool_metrics};
-use crate::cloudwatch::metric::Stat;
+use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
-use crate::dashboard::queries::{
-    FIVE_MINUTES, PERIODS_AN_HOUR, curve, hidden_math, key, math, search,
-};
+use crate::dashboard::queries::{FIVE_MINUTES, PERIODS_AN_HOUR, curve, hidden_math, math, search};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::hourly_cost::{COST_PER_HOUR, COST_PER_THOUSAND, HOUR_SECONDS};
 use crate::price::{SETTING, TokenPrices};
@@ -67,7 +65,7 @@ pub(super) fn every_pool_row() -> Row {
 /// What the pool that the viewer chooses cost.
 pub(super) fn chosen_row(pool: &str) -> Row {
     let of = |title: &str, metric: &str, label: &str| {
-        let metric = key(pool_metrics::NAMESPACE, metric, &[("Pool", pool)]);
+        let metric = MetricKey::new(pool_metrics::NAMESPACE, metric, &[("Pool", pool)]);
         published(title, Draw::Lines, curve("m", label, metric, Stat::Maximum, HOUR_SECONDS))
     };
     Row {

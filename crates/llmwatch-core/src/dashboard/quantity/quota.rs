@@ -4,7 +4,7 @@ use super::{Alarms, Callers};
 use crate::alarm::pool_metrics::{NAMESPACE, QUOTA_VALUE};
 use crate::alarm::{AlarmKind, Severity, definition};
 use crate::cloudwatch::metric::{MetricKey, Stat};
-use crate::dashboard::queries::{MINUTE, hidden, key, math};
+use crate::dashboard::queries::{MINUTE, hidden, math};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::quota::QuotaKind;
 use crate::stored::{PoolQuota, StoredPool};
@@ -102,8 +102,11 @@ fn alarm_line(quota: &PoolQuota, on: Alarms<'_>) -> Option<AlertLine> {
 /// That `MIN` of a metric without a datapoint leaves `FILL` without effect is the local model's;
 /// AWS does not say.
 fn value_over_time(of: &OfQuota<'_>) -> (MetricKey, String) {
-    let metric =
-        key(NAMESPACE, QUOTA_VALUE, &[("Pool", of.pool), ("Quota", of.kind.abbreviation())]);
+    let metric = MetricKey::new(
+        NAMESPACE,
+        QUOTA_VALUE,
+        &[("Pool", of.pool), ("Quota", of.kind.abbreviation())],
+    );
     let published = "FILL(FILL(quota, REPEAT), MIN(quota))".to_owned();
     let text = match of.known {
         Some(value) => format!("FILL({published}, {value})"),

@@ -21,7 +21,7 @@ fn put(
     value: f64,
 ) {
     let start = now() - SignedDuration::from_hours(24);
-    store.put_minutes(&queries::key(namespace, metric, dimensions), start, &[value; 24 * 60]);
+    store.put_minutes(&MetricKey::new(namespace, metric, dimensions), start, &[value; 24 * 60]);
 }
 
 /// Two copies of a component, each on the one GPU of its instance, and a third instance that is

@@ -21,11 +21,8 @@ fn now() -> Timestamp {
 
 /// `samples` values of this mean at minutes before now.
 fn put(store: &mut MetricStore, metric: Metric, minutes_ago: i64, mean: f64, samples: f64) {
-    let key = MetricKey {
-        namespace: NAMESPACE.into(),
-        name: metric.to_string(),
-        dimensions: [("ModelId".to_owned(), "us.amazon.nova-lite-v1:0".to_owned())].into(),
-    };
+    let key =
+        MetricKey::new(NAMESPACE, &metric.to_string(), &[("ModelId", "us.amazon.nova-lite-v1:0")]);
     let sum = mean * samples;
     let set = StatisticSet { sample_count: samples, sum, minimum: mean, maximum: mean };
     store.put_statistics(&key, now() - SignedDuration::from_mins(minutes_ago), set);
