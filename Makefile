@@ -101,7 +101,7 @@ deploy: build ## Deploy to AWS, asking for the parameters
 	$(SAM) deploy --guided --stack-name $(STACK) $(if $(ARCH),--parameter-overrides Architecture=$(ARCH))
 
 replay: ## Send parked events of the stack again (DRY_RUN=1: only say what would be sent)
-	$(LLMWATCH) replay --stack $(STACK) $(if $(DRY_RUN),--dry-run)
+	$(LLMWATCH) replay --stack $(STACK) $(if $(DRY_RUN),--dry-run) $(ARGS)
 
 delete: ## Delete the stack, and say what is kept and why
 	$(LLMWATCH) delete --stack $(STACK)

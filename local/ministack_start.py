@@ -1,6 +1,6 @@
 """Starts ministack, the emulator behind llmwatch-local, on the loopback interface.
 
-ministack 1.5.33 differs from AWS in twelve ways that matter to llmwatch. It has no plug-in API, so
+ministack 1.5.33 differs from AWS in thirteen ways that matter to llmwatch. It has no plug-in API, so
 this script replaces the functions concerned before the server starts, and refuses any other
 version. Everything else is ministack as published.
 
@@ -31,6 +31,10 @@ version. Everything else is ministack as published.
 11. A `MaximumConcurrency` that a parameter of the stack supplies stays a text, which ends the thread
    that polls all queues. Here it is a number.
 12. CloudFormation knows no saved query of Athena. Here the API's own makes and deletes them.
+13. An https endpoint that the template subscribes is never asked to confirm, its certificate must be
+   one that everybody trusts, and what it does not take is gone. Here SNS asks it, speaks plain HTTP
+   to one on 127.0.0.1, and puts what it does not take into the subscription's dead-letter queue, at
+   once; AWS tries three times more, 20 seconds apart, where the answer is 5xx, 429, or none.
 
 PutEvents also refuses the source `aws.cloudwatch`; llmwatch-local itself sees to that.
 
@@ -38,6 +42,7 @@ Environment: GATEWAY_PORT (where ministack listens) and AWS_ENDPOINT_URL (llmwat
 the functions inherit) are required.
 """
 
+import asyncio
 import contextvars
 import importlib.metadata
 import io
@@ -47,6 +52,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+import uuid
 import zipfile
 
 PINNED_VERSION = "1.5.33"
@@ -88,6 +94,7 @@ def main():
     batch_items()
     count_with_numbers()
     save_queries()
+    deliver_to_endpoints()
     with scratch:
         serve()
 
@@ -580,6 +587,68 @@ def save_queries():
         "update": update,
         "delete": delete,
     }
+
+
+# --- 13. Endpoints of SNS ------------------------------------------------------------------------
+
+
+def deliver_to_endpoints():
+    from ministack.services import sns
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SNS::Subscription"]
+    create, post = handlers["create"], sns._http_post_sync
+
+    def is_endpoint(subscription):
+        return subscription["protocol"] in ("http", "https")
+
+    def create_and_ask(logical_id, props, stack_name):
+        arn, attributes = create(logical_id, props, stack_name)
+        topic_arn = props.get("TopicArn", "")
+        subscription = sns._find_subscription(topic_arn, arn)
+        if subscription and is_endpoint(subscription) and not subscription.get("token"):
+            subscription["token"] = str(uuid.uuid4())
+            asking = sns._send_subscription_confirmation(topic_arn, subscription)
+            threading.Thread(target=asyncio.run, args=(asking,), daemon=True).start()
+        return arn, attributes
+
+    def post_in_plain_on_loopback(endpoint, payload, kind):
+        if endpoint.startswith("https://127.0.0.1"):
+            endpoint = "http" + endpoint.removeprefix("https")
+        return post(endpoint, payload, kind)
+
+    async def deliver_or_park(endpoint, envelope):
+        try:
+            await asyncio.to_thread(sns._http_post_sync, endpoint, envelope, "Notification")
+        except Exception as problem:
+            park(endpoint, envelope, problem)
+
+    def park(endpoint, envelope, problem):
+        for topic in list(sns._topics.values()):
+            for one in topic["subscriptions"]:
+                policy = json.loads(one["attributes"].get("RedrivePolicy") or "{}")
+                if is_endpoint(one) and one["endpoint"] == endpoint and policy:
+                    attributes = {
+                        "RequestID": str(uuid.uuid4()),
+                        "ErrorCode": str(getattr(problem, "code", 0)),
+                        "ErrorMessage": str(problem),
+                    }
+                    sns._deliver_to_sqs(
+                        policy["deadLetterTargetArn"],
+                        envelope,
+                        raw=True,
+                        raw_message=envelope,
+                        message_attributes={
+                            name: {"DataType": "String", "StringValue": value}
+                            for name, value in attributes.items()
+                        },
+                        topic_arn=topic["arn"],
+                    )
+
+    # A changed endpoint is a new subscription, made by the name in the module.
+    handlers["create"] = provisioners._sns_sub_create = create_and_ask
+    sns._http_post_sync = post_in_plain_on_loopback
+    sns._deliver_to_http = deliver_or_park
 
 
 if __name__ == "__main__":

@@ -69,3 +69,5 @@ mod spending;
 mod stage;
 #[cfg(test)]
 mod updates;
+#[cfg(test)]
+mod webhook;

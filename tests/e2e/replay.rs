@@ -1,12 +1,14 @@
 //! `llmwatch replay`: what was parked is sent again, and what it was about happens once.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use llmwatch_core::alarm::AlarmKind::{ServerErrors, Throttles};
 use llmwatch_tests::aws_call::JsonService;
 use llmwatch_tests::control::FaultKind;
 use llmwatch_tests::process::{Seen, wait_until};
-use llmwatch_tests::readers;
 use llmwatch_tests::world::DeadLetters;
+use llmwatch_tests::{permissions, readers};
 use serde_json::{Value, json};
 
 use crate::ledger;
@@ -82,12 +84,25 @@ fn parked(stage: &Stage) -> [u64; 3] {
     QUEUES.map(|queue| stage.world.dead_letters(queue).unwrap())
 }
 
-fn wait_for_parked(stage: &Stage, queue: DeadLetters, count: u64) {
+pub(crate) fn wait_for_parked(stage: &Stage, queue: DeadLetters, count: u64) {
     wait_until(&format!("{count} in {queue:?}"), PATIENCE, || {
         let seen = stage.world.dead_letters(queue)?;
         Ok(if seen >= count { Seen::Yes(()) } else { Seen::NotYet(seen.to_string()) })
     })
     .unwrap();
+}
+
+/// The README must name every right that the command line was seen using.
+pub(crate) fn assert_rights_are_documented(stage: &Stage) {
+    let calls = stage.control().calls_since(0).unwrap();
+    let used: BTreeSet<String> =
+        calls.iter().filter(|call| call.caller == "llmwatch").map(permissions::action).collect();
+    assert!(used.contains("sqs:ReceiveMessage"), "{used:?}");
+    let readme = std::fs::read_to_string(stage.world.places().repository.join("README.md"));
+    let readme = readme.unwrap();
+    for action in used {
+        assert!(readme.contains(&format!("`{action}`")), "the README does not name {action}");
+    }
 }
 
 /// The subjects of the mails so far.
@@ -157,6 +172,7 @@ fn what_was_parked_is_sent_again_and_its_mail_arrives_once() {
     assert_eq!(stage.quota_requests().len(), 1);
     let alarms = readers::alarms(stage.world.calls(), "llmwatch-Bedrock-").unwrap();
     assert!(alarms.len() > 10, "{alarms:?}");
+    assert_rights_are_documented(&stage);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Nothing is lost without a trace: logs are kept for a time, failed events end in a watched queue.
 
+use serde_json::{Value, json};
+
 use crate::template::{Resource, functions, resources, statements, target, texts};
 
 /// The queue must be an `AWS::SQS::Queue` with an alarm on its depth.
@@ -13,18 +15,37 @@ fn assert_watched(queue: &str, of: &str) {
     assert_eq!(alarm.property("Threshold"), 1);
 }
 
-/// The queue's policy must let a service send to it.
-fn assert_opened_to(queue: &str, service: &str) {
-    let opened = resources("AWS::SQS::QueuePolicy")
+/// The statements of the queue's policy that let a service send to it.
+fn opened_to(queue: &str, service: &str) -> Vec<&'static Value> {
+    let opened: Vec<&Value> = resources("AWS::SQS::QueuePolicy")
         .iter()
         .filter(|policy| texts(policy.property("Queues")).contains(&queue))
         .flat_map(|policy| statements(policy.property("PolicyDocument")))
-        .any(|statement| {
+        .filter(|statement| {
             texts(&statement["Principal"]["Service"]).contains(&service)
                 && texts(&statement["Action"]).contains(&"sqs:SendMessage")
                 && texts(&statement["Resource"]).contains(&format!("{queue}.Arn").as_str())
-        });
-    assert!(opened, "{service} may not send to {queue}");
+        })
+        .collect();
+    assert!(!opened.is_empty(), "{service} may not send to {queue}");
+    opened
+}
+
+/// What a subscription cannot deliver must end in a watched queue that takes it from its topic.
+fn assert_redriven(redrive: &Value, topic: &str, condition: &Value, of: &str) {
+    let queue = redrive["deadLetterTargetArn"].as_str().unwrap_or_else(|| panic!("{of}: dropped"));
+    let queue = target(queue);
+    assert_watched(queue, of);
+    // A topic that is there on a condition is named on the subscription's.
+    let named = match condition {
+        Value::Null => json!(topic),
+        condition => json!([condition, topic, "AWS::NoValue"]),
+    };
+    let takes = opened_to(queue, "sns.amazonaws.com").into_iter().any(|statement| {
+        let source = &statement["Condition"]["ArnEquals"]["aws:SourceArn"];
+        *source == named || source.as_array().is_some_and(|sources| sources.contains(&named))
+    });
+    assert!(takes, "{queue} takes nothing from {topic}: {of}");
 }
 
 #[test]
@@ -114,7 +135,7 @@ fn every_event_that_misses_its_function_ends_in_a_watched_queue() {
         for one in rule.property("Targets").as_array().unwrap() {
             let queue = target(one["DeadLetterConfig"]["Arn"].as_str().unwrap());
             assert_watched(queue, rule.id);
-            assert_opened_to(queue, "events.amazonaws.com");
+            opened_to(queue, "events.amazonaws.com");
         }
     }
     for function in functions() {
@@ -123,11 +144,40 @@ fn every_event_that_misses_its_function_ends_in_a_watched_queue() {
         {
             let properties = &event["Properties"];
             if event["Type"] == "SNS" {
-                let queue = properties["RedrivePolicy"]["deadLetterTargetArn"].as_str().unwrap();
-                assert_watched(target(queue), function.id);
-                assert_opened_to(target(queue), "sns.amazonaws.com");
+                let topic = properties["Topic"].as_str().unwrap();
+                assert_redriven(&properties["RedrivePolicy"], topic, &Value::Null, function.id);
             }
         }
+    }
+}
+
+#[test]
+fn what_a_subscriber_does_not_take_ends_in_a_watched_queue() {
+    let subscriptions = resources("AWS::SNS::Subscription");
+    // People have no queue: SNS tries their mail servers for hours, and the mail is the last resort.
+    let machines: Vec<&Resource> =
+        subscriptions.iter().filter(|one| one.text("Protocol") != "email").collect();
+    assert!(machines.iter().any(|one| one.id == "WebhookSubscription"));
+    for one in machines {
+        let condition = &one.definition["Condition"];
+        assert_redriven(one.property("RedrivePolicy"), one.text("TopicArn"), condition, one.id);
+    }
+}
+
+/// The alarm says what its queue can hold, and only where it can.
+#[test]
+fn the_alarm_on_undelivered_events_speaks_of_the_endpoint_where_there_is_one() {
+    let description = Resource::named("UndeliveredEventsAlarm").property("AlarmDescription");
+    let (text, parts) = (description[0].as_str().unwrap(), &description[1]);
+    assert!(text.contains("run `make replay STACK=${AWS::StackName}`"), "{text}");
+    for (part, with) in [("What", "not taken by the webhook endpoint"), ("Endpoint", "answers")] {
+        let [condition, there, otherwise] = parts[part].as_array().unwrap().as_slice() else {
+            panic!("{part}")
+        };
+        assert_eq!(condition, "HasWebhookEndpoint");
+        assert!(text.contains(&format!("${{{part}}}")), "{text}");
+        assert!(there.as_str().unwrap().contains(with), "{there}");
+        assert!(!otherwise.as_str().unwrap().contains("endpoint"), "{otherwise}");
     }
 }
 

@@ -2,13 +2,17 @@
 //!
 //! Four queues park what came to nothing, each in a form of its own: Lambda's record of a failed
 //! asynchronous invocation, a message as the function sent it to itself, what SNS or EventBridge could not
-//! deliver, and S3's notifications of log objects. Receiving, sending and deleting are the command
-//! line's.
+//! deliver (to a function, or SNS to the webhook endpoint), and S3's notifications of log objects.
+//! Receiving, sending and deleting are the command line's.
+
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::{Value, json};
+
+pub use self::webhook::{Audience, Others, Webhook};
 
 use crate::cloudwatch::alarm::AlarmState;
 use crate::cloudwatch::change_time::change_time;
@@ -24,7 +28,8 @@ pub enum ParkingQueue {
     FailedInvocations,
     /// Follow-ups that failed five times, by SQS.
     FailedFollowUps,
-    /// Events that never reached a function, by SNS and EventBridge.
+    /// Events that never reached a function, and messages that the webhook endpoint did not take, by
+    /// SNS and EventBridge.
     UndeliveredEvents,
     /// Notifications of log objects that could not be scored five times, by SQS.
     UnscoredObjects,
@@ -76,6 +81,8 @@ pub struct Receivers {
     pub processor: String,
     /// The topic composite alarms publish to.
     pub raw_topic_arn: String,
+    /// The webhook topic, of a stack that has one.
+    pub webhook: Option<Webhook>,
 }
 
 /// How a parked message is sent again.
@@ -101,6 +108,15 @@ pub enum Handover {
     FollowUp,
     /// Back into the queue that tells of log objects, as it was.
     LogObjects,
+    /// To its topic again, for whoever is subscribed there.
+    Publish {
+        /// The topic.
+        topic_arn: String,
+        /// The message's subject.
+        subject: String,
+        /// The message, as it was.
+        text: String,
+    },
 }
 
 /// Why a parked message stays where it is.
@@ -119,6 +135,27 @@ pub enum StaysParked {
     /// It was meant for something outside the stack.
     #[error("meant for {0}, which is not of this stack")]
     OfAnotherStack(String),
+    /// The stack has the webhook topic, and subscribes nobody to it.
+    #[error(
+        "meant for a webhook endpoint, and the stack has none now; deploy it with WebhookEndpoint, \
+         or discard the message"
+    )]
+    NoEndpoint,
+    /// What is published now would not reach the endpoint.
+    #[error(
+        "meant for the webhook endpoint, whose subscription is not confirmed, so that SNS would \
+         send it nothing; it has to fetch the SubscribeURL that SNS posted to it"
+    )]
+    EndpointUnconfirmed,
+    /// So many others would get a message for the second time.
+    #[error(
+        "meant for the webhook endpoint, but {0} more subscribed to its topic, and would get it a \
+         second time; --all-subscribers sends it all the same"
+    )]
+    OthersWouldHear(usize),
+    /// Nobody could tell who would get the message.
+    #[error("meant for the webhook endpoint, but who else would get it could not be read: {0}")]
+    AudienceUnknown(String),
 }
 
 /// Decides how a message parked in a queue is sent again.
@@ -210,12 +247,18 @@ fn failed_invocation(mut record: Value, stack: &Receivers) -> Result<Resend, Sta
 
 /// What SNS could not deliver: the notification itself, or already in the form Lambda gets.
 ///
-/// Which of the two SNS parks for a Lambda subscription is not documented, so both are read.
+/// For a queue SNS parks the notification as it would have come there (a capture is in
+/// <https://github.com/localstack/localstack/issues/6639>). Which of the two it parks for a Lambda
+/// or https subscription is not documented, so both are read.
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html>, and for the
 /// form Lambda gets <https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>.
 fn undelivered_notification(message: Value, stack: &Receivers) -> Result<Resend, StaysParked> {
     let event = if message.get("Records").is_some() { message } else { delivered(message)? };
     let topic = event.pointer("/Records/0/Sns/TopicArn").and_then(Value::as_str);
+    let webhook = stack.webhook.as_ref().filter(|webhook| Some(&*webhook.topic_arn) == topic);
+    if let Some(webhook) = webhook {
+        return webhook.resend(&event["Records"][0]["Sns"]);
+    }
     match topic {
         Some(topic) if topic == stack.raw_topic_arn => {
             let what = outline(&event)?;

@@ -24,7 +24,7 @@ pub use mail::{
     digest_notice, incident_notice, pending_notice, quality_notice, recovery_notice,
     request_notice,
 };
-pub use notice::{Form, MAX_FORM_BYTES, Notice};
+pub use notice::{Form, MAX_FORM_BYTES, Notice, is_webhook_document};
 
 use crate::alarm::AlarmKind;
 use crate::duplicate::CaseId;

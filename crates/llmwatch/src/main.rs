@@ -35,6 +35,7 @@ enum Command {
 struct Clients {
     sdk: SdkConfig,
     cloudformation: aws_sdk_cloudformation::Client,
+    sns: aws_sdk_sns::Client,
     sqs: aws_sdk_sqs::Client,
 }
 
@@ -52,6 +53,7 @@ async fn main() -> ExitCode {
     let sdk = client::sdk_config("llmwatch").await;
     let clients = Clients {
         cloudformation: aws_sdk_cloudformation::Client::new(&sdk),
+        sns: aws_sdk_sns::Client::new(&sdk),
         sqs: aws_sdk_sqs::Client::new(&sdk),
         sdk,
     };

@@ -3,7 +3,7 @@
 //! A message is received, handed over, and deleted only then, so that at every moment at least one
 //! queue holds it. SQS's own `StartMessageMoveTask` would move follow-ups too, but all of them
 //! unseen, the ones nobody can read included. A message handed over twice does no harm: every
-//! effect is done once, by the ledger.
+//! effect is done once, by the ledger, and a webhook's document has the same `id` each time.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use llmwatch_aws::messages::{self, Received};
-use llmwatch_aws::{CallFailed, chain, client, functions, http};
-use llmwatch_core::parked::{Handover, ParkingQueue, Resend, resend};
+use llmwatch_aws::{CallFailed, chain, client, functions, http, topics};
+use llmwatch_core::parked::{Handover, Others, ParkingQueue, Receivers, Resend, resend};
 
 use crate::stack::{Failed, Parts};
 use crate::{Clients, Ended};
@@ -31,6 +31,16 @@ pub(crate) struct Arguments {
     /// Delete the parked message with this id instead of sending it; may be repeated.
     #[arg(long, value_name = "ID", conflicts_with = "dry_run")]
     discard: Vec<String>,
+    /// Send the webhook endpoint's messages also where others subscribed to its topic, who get them
+    /// a second time.
+    #[arg(long)]
+    all_subscribers: bool,
+}
+
+impl Arguments {
+    const fn others(&self) -> Others {
+        if self.all_subscribers { Others::MayHearItAgain } else { Others::AreSpared }
+    }
 }
 
 /// What becomes of the parked messages.
@@ -38,6 +48,7 @@ struct Run<'a> {
     clients: &'a Clients,
     arguments: &'a Arguments,
     parts: Parts,
+    receivers: Receivers,
     began_at: Timestamp,
     tally: Tally,
 }
@@ -66,8 +77,9 @@ pub(crate) async fn run(
     out: &mut impl Write,
 ) -> Result<Ended, Failed> {
     let parts = Parts::read(clients, &arguments.stack).await?;
+    let receivers = parts.receivers(clients, arguments.others()).await?;
     let began_at = client::now();
-    let mut run = Run { clients, arguments, parts, began_at, tally: Tally::default() };
+    let mut run = Run { clients, arguments, parts, receivers, began_at, tally: Tally::default() };
     for queue in ParkingQueue::ALL {
         run.empty(queue, out).await?;
     }
@@ -127,8 +139,7 @@ impl Run<'_> {
             messages::delete(sqs, url, &message.receipt).await?;
             return Ok(Fate::Discarded);
         }
-        let receivers = self.parts.receivers()?;
-        let resend = match resend(queue, &message.body, &message.attributes, &receivers) {
+        let resend = match resend(queue, &message.body, &message.attributes, &self.receivers) {
             Ok(resend) => resend,
             Err(why) => return Ok(Fate::Stays(why.to_string())),
         };
@@ -149,7 +160,7 @@ impl Run<'_> {
         handover: &Handover,
         body: &str,
     ) -> Result<Result<(), CallFailed>, Failed> {
-        let Clients { sdk, sqs, .. } = self.clients;
+        let Clients { sdk, sns, sqs, .. } = self.clients;
         Ok(match handover {
             Handover::Invoke { function, payload } => {
                 let connector = http::connector();
@@ -163,6 +174,9 @@ impl Run<'_> {
             Handover::LogObjects => {
                 let queue = self.parts.log_objects_queue()?;
                 messages::send_text(sqs, queue, body, Duration::ZERO).await
+            }
+            Handover::Publish { topic_arn, subject, text } => {
+                topics::publish(sns, topic_arn, subject, text).await.map(drop)
             }
         })
     }
@@ -207,5 +221,6 @@ fn told(resend: &Resend) -> String {
         Handover::Invoke { function, .. } => format!("{what}, to {function}"),
         Handover::FollowUp => format!("{what}, to the follow-up queue"),
         Handover::LogObjects => format!("{what}, to the queue of log objects"),
+        Handover::Publish { .. } => format!("{what}, to the webhook topic"),
     }
 }

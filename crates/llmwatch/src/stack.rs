@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use llmwatch_aws::CallFailed;
 use llmwatch_aws::stacks::{self, Stack, StackResource};
-use llmwatch_core::parked::{ParkingQueue, Receivers};
+use llmwatch_aws::{CallFailed, chain, subscriptions};
+use llmwatch_core::parked::{Audience, Others, ParkingQueue, Receivers, Webhook};
 
 use crate::Clients;
 
@@ -62,7 +62,12 @@ impl Parts {
         self.physical_id("LogObjects")
     }
 
-    pub(crate) fn receivers(&self) -> Result<Receivers, Failed> {
+    /// Where the stack's events go; `others` are whoever is subscribed to the webhook topic by hand.
+    pub(crate) async fn receivers(
+        &self,
+        clients: &Clients,
+        others: Others,
+    ) -> Result<Receivers, Failed> {
         let functions: BTreeSet<String> = self
             .resources
             .iter()
@@ -73,7 +78,20 @@ impl Parts {
             functions,
             processor: self.physical_id("NotificationProcessor")?.to_owned(),
             raw_topic_arn: self.physical_id("RawTopic")?.to_owned(),
+            webhook: self.webhook(clients, others).await,
         })
+    }
+
+    /// The webhook topic, of a stack that has one. Who is subscribed matters to its messages alone,
+    /// so that failing to read it stops no other.
+    async fn webhook(&self, clients: &Clients, others: Others) -> Option<Webhook> {
+        let topic_arn = self.physical_id("WebhookMessages").ok()?.to_owned();
+        let endpoint = self.physical_id("WebhookSubscription").ok();
+        let audience = match subscriptions::list(&clients.sns, &topic_arn).await {
+            Ok(all) => Audience::of(endpoint, &all),
+            Err(failed) => Audience::Unknown(chain(&failed)),
+        };
+        Some(Webhook { topic_arn, audience, others })
     }
 
     fn physical_id(&self, logical_id: &'static str) -> Result<&str, Failed> {

@@ -1,9 +1,12 @@
 //! The records are those of AWS's pages on destinations and dead-letter queues, with our events in.
 
 use super::*;
+use crate::contact::plan::{Receiver, Status, Subscription};
 
 const ACCOUNT: &str = "arn:aws:lambda:us-east-1:123456789012:function";
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:llmwatch-RawTopic-1F7J3K";
+const WEBHOOK: &str = "arn:aws:sns:us-east-1:123456789012:llmwatch-WebhookMessages-9K2L";
+const ENDPOINT: &str = "arn:aws:sns:us-east-1:123456789012:llmwatch-WebhookMessages-9K2L:8a21";
 const PROCESSOR: &str = "llmwatch-notification-processor";
 const UPDATER: &str = "llmwatch-alarm-updater";
 
@@ -12,7 +15,12 @@ fn stack() -> Receivers {
         functions: [PROCESSOR, UPDATER].map(str::to_owned).into(),
         processor: PROCESSOR.to_owned(),
         raw_topic_arn: TOPIC.to_owned(),
+        webhook: Some(webhook(Audience::Endpoint { others: 0 })),
     }
+}
+
+fn webhook(audience: Audience) -> Webhook {
+    Webhook { topic_arn: WEBHOOK.to_owned(), audience, others: Others::AreSpared }
 }
 
 fn sample(text: &str) -> Value {
@@ -169,6 +177,90 @@ fn what_sns_could_not_deliver_goes_to_the_processor_as_sns_would_send_it() {
     assert!(why.ends_with("other, which is not of this stack"), "{why}");
 }
 
+/// A document for the webhook endpoint as SNS would have posted it.
+fn undelivered_document() -> Value {
+    json!({
+        "Type": "Notification",
+        "MessageId": "95df01b4-ee98-5cb9-9903-4c221d41eb5e",
+        "TopicArn": WEBHOOK,
+        "Subject": "[Critical] Throttling",
+        "Message": json!({"schema": "llmwatch.notification/1", "text": "secret"}).to_string(),
+        "Timestamp": "2026-11-21T10:17:35.722Z",
+        "SignatureVersion": "2",
+        "Signature": "EXAMPLE",
+        "SigningCertURL": "https://sns.us-east-1.amazonaws.com/x.pem",
+        "UnsubscribeURL": "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe",
+    })
+}
+
+#[test]
+fn what_the_webhook_endpoint_did_not_take_is_published_again_as_it_was() {
+    let document = undelivered_document();
+    let for_lambda = json!({ "Records": [{ "EventSource": "aws:sns", "Sns": document }] });
+    for body in [&document, &for_lambda] {
+        let sent = check(ParkingQueue::UndeliveredEvents, body, &none());
+        let handover = Handover::Publish {
+            topic_arn: WEBHOOK.to_owned(),
+            subject: "[Critical] Throttling".to_owned(),
+            text: document["Message"].as_str().unwrap().to_owned(),
+        };
+        let what = "webhook message: [Critical] Throttling".to_owned();
+        assert_eq!(sent, Ok(Resend { handover, what }));
+    }
+}
+
+#[test]
+fn a_webhook_message_waits_until_it_would_reach_its_endpoint_and_nobody_else() {
+    use Others::{AreSpared, MayHearItAgain};
+    let body = undelivered_document().to_string();
+    for (audience, others, expected) in [
+        (Audience::Endpoint { others: 0 }, AreSpared, Ok(())),
+        (Audience::Endpoint { others: 0 }, MayHearItAgain, Ok(())),
+        (Audience::Endpoint { others: 2 }, AreSpared, Err("but 2 more subscribed to its topic")),
+        (Audience::Endpoint { others: 2 }, MayHearItAgain, Ok(())),
+        (Audience::Unconfirmed, AreSpared, Err("whose subscription is not confirmed")),
+        (Audience::Unconfirmed, MayHearItAgain, Err("whose subscription is not confirmed")),
+        (Audience::NoEndpoint, MayHearItAgain, Err("the stack has none now")),
+        (Audience::Unknown("denied".to_owned()), MayHearItAgain, Err("read: denied")),
+    ] {
+        let webhook = Some(Webhook { others, ..webhook(audience) });
+        let stack = Receivers { webhook, ..stack() };
+        match (resend(ParkingQueue::UndeliveredEvents, &body, &none(), &stack), expected) {
+            (Ok(_), Ok(())) => {}
+            (Err(why), Err(expected)) => {
+                assert!(why.to_string().contains(expected), "{why}");
+                assert!(!why.to_string().contains("secret"), "{why}");
+            }
+            (decided, expected) => panic!("{decided:?} is not {expected:?}"),
+        }
+    }
+    let without = Receivers { webhook: None, ..stack() };
+    let why = resend(ParkingQueue::UndeliveredEvents, &body, &none(), &without).unwrap_err();
+    assert_eq!(why, StaysParked::OfAnotherStack(WEBHOOK.to_owned()));
+}
+
+#[test]
+fn who_hears_the_webhook_topic_is_told_by_the_confirmed_subscriptions() {
+    let subscription = |status| Subscription { receiver: Receiver::Other, status };
+    let confirmed = |arn: &str| subscription(Status::Confirmed { arn: arn.to_owned() });
+    let (pending, over) = (subscription(Status::Pending), subscription(Status::Over));
+    let other = confirmed("arn:aws:sns:us-east-1:123456789012:llmwatch-WebhookMessages-9K2L:1");
+    for (endpoint, subscriptions, expected) in [
+        (None, vec![other.clone()], Audience::NoEndpoint),
+        (Some(ENDPOINT), vec![], Audience::Unconfirmed),
+        (Some(ENDPOINT), vec![pending.clone(), over.clone()], Audience::Unconfirmed),
+        (Some(ENDPOINT), vec![pending.clone(), other.clone()], Audience::Unconfirmed),
+        (Some(ENDPOINT), vec![confirmed(ENDPOINT)], Audience::Endpoint { others: 0 }),
+        (
+            Some(ENDPOINT),
+            vec![pending, over, confirmed(ENDPOINT), other],
+            Audience::Endpoint { others: 1 },
+        ),
+    ] {
+        assert_eq!(Audience::of(endpoint, &subscriptions), expected);
+    }
+}
+
 #[test]
 fn a_follow_up_goes_back_to_its_queue() {
     let pool = "cross-region.m";
@@ -226,6 +318,12 @@ fn what_is_not_understood_stays_with_its_reason_and_without_its_content() {
     let mut without_payload = record(PROCESSOR, Value::Null);
     without_payload.as_object_mut().unwrap().remove("requestPayload");
     let invocation = |payload| record(PROCESSOR, payload);
+    let with = |name: &str, value: Value| {
+        let mut notification = undelivered_document();
+        notification[name] = value;
+        notification
+    };
+    let other_schema = json!({"schema": "secret/1"}).to_string();
     for (queue, body, expected) in [
         (ParkingQueue::FailedInvocations, json!({"a": 1}), "functionArn is missing"),
         (ParkingQueue::FailedInvocations, without_payload, "requestPayload is missing"),
@@ -251,6 +349,15 @@ fn what_is_not_understood_stays_with_its_reason_and_without_its_content() {
         ),
         (ParkingQueue::UndeliveredEvents, json!({"hello": 1}), "attribute TARGET_ARN"),
         (ParkingQueue::UndeliveredEvents, json!([1]), "is an object"),
+        (
+            ParkingQueue::UndeliveredEvents,
+            with("Message", "secret".into()),
+            "no document of llmwatch",
+        ),
+        (ParkingQueue::UndeliveredEvents, with("Message", "[]".into()), "no document of llmwatch"),
+        (ParkingQueue::UndeliveredEvents, with("Message", other_schema.into()), "no document of"),
+        (ParkingQueue::UndeliveredEvents, with("Message", Value::Null), "Message is missing"),
+        (ParkingQueue::UndeliveredEvents, with("Subject", Value::Null), "Subject is missing"),
         (ParkingQueue::FailedFollowUps, json!({"settle": {"pool": "m"}}), "settle.episode"),
         (
             ParkingQueue::FailedFollowUps,

@@ -16,6 +16,7 @@ pub(super) use facts::{
     ActionFact, AlarmFact, DecisionFact, Facts, Kind, LinkFact, PoolFact, SeriesFact, alarm_arn,
     alarm_facts, alarms_state,
 };
+pub use webhook::is_webhook_document;
 
 use super::layout::{Ending, fit, wrap};
 use super::words::words;

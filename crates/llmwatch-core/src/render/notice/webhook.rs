@@ -1,6 +1,7 @@
 //! The document for machines: every fact of a notice, and the mail as people get it.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Facts, MAX_FORM_BYTES, Notice};
 use crate::render::words::words;
@@ -8,6 +9,15 @@ use crate::render::words::words;
 /// The name and version of the document. Members may be added under the same number; a member that
 /// goes or changes its meaning makes a new one.
 pub(super) const SCHEMA: &str = "llmwatch.notification/1";
+
+/// Whether a JSON value is such a document, of this or another number.
+#[must_use]
+pub fn is_webhook_document(value: &Value) -> bool {
+    fn name(schema: &str) -> Option<&str> {
+        schema.split('/').next()
+    }
+    value["schema"].as_str().is_some_and(|schema| name(schema) == name(SCHEMA))
+}
 
 #[derive(Debug, Serialize)]
 struct Document<'a> {
