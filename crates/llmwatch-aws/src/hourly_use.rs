@@ -1,26 +1,16 @@
 //! What callers used, hour by hour, from CloudWatch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{
-    Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StatusCode,
-};
 use jiff::{SignedDuration, Timestamp};
-use llmwatch_core::hourly_cost::{Counted, HOUR_SECONDS, Used, UsedByCaller};
+use llmwatch_core::evidence::Read;
+use llmwatch_core::hourly_cost::{Counted, UsedByCaller};
+use llmwatch_core::metric_values::{HOUR_SECONDS, Values, Wanted};
 
 use crate::CallFailed;
-use crate::metrics::{BEDROCK, MAX_QUERIES, MODEL_ID};
-use crate::time::timestamp;
-
-/// Callers one request asks for: one query for each count of each.
-const CALLERS_A_REQUEST: usize = MAX_QUERIES / Counted::ALL.len();
-
-/// Pages after which a read is given up: a request has far fewer datapoints than a page.
-const MAX_PAGES: u32 = 10;
-
-const OPERATION: &str = "GetMetricData";
+use crate::metric_values::{OPERATION, read_batch};
+use crate::metrics::MAX_QUERIES;
 
 /// What each caller used in each of the hours, which must follow one another; an hour without data
 /// is left out. No hours, or no callers, are no calls.
@@ -37,96 +27,60 @@ pub async fn read_hours(
     let (Some(first), Some(last)) = (hours.first(), hours.last()) else {
         return Ok(UsedByCaller::new());
     };
-    let window = (*first, *last + SignedDuration::from_secs(HOUR_SECONDS.into()));
+    let stretch = (*first, *last + SignedDuration::from_secs(HOUR_SECONDS.into()));
+    let asked: Vec<(&String, Counted)> =
+        callers.iter().flat_map(|caller| Counted::ALL.map(|counted| (caller, counted))).collect();
     let mut used = UsedByCaller::new();
-    let callers: Vec<&String> = callers.iter().collect();
-    for batch in callers.chunks(CALLERS_A_REQUEST) {
-        add_batch(client, batch, window, &mut used).await?;
+    for batch in asked.chunks(MAX_QUERIES) {
+        let wanted: Vec<Wanted> =
+            batch.iter().map(|(caller, counted)| wanted(caller, *counted)).collect();
+        let values = read_batch(client, &wanted, stretch).await?;
+        for ((caller, counted), values) in batch.iter().zip(values) {
+            add(values, caller, *counted, &mut used)?;
+        }
     }
     Ok(used)
 }
 
-async fn add_batch(
-    client: &Client,
-    callers: &[&String],
-    (from, to): (Timestamp, Timestamp),
+fn wanted(caller: &str, counted: Counted) -> Wanted {
+    Wanted::of_model(caller, counted.metric_name(), "Sum", HOUR_SECONDS)
+}
+
+fn add(
+    values: Values,
+    caller: &str,
+    counted: Counted,
     used: &mut UsedByCaller,
 ) -> Result<(), CallFailed> {
-    let asked: BTreeMap<String, (&String, Counted)> = callers
-        .iter()
-        .flat_map(|caller| Counted::ALL.map(|counted| (*caller, counted)))
-        .enumerate()
-        .map(|(index, what)| (format!("q{index}"), what))
-        .collect();
-    let queries: Vec<MetricDataQuery> =
-        asked.iter().map(|(id, (caller, counted))| query(id, caller, *counted)).collect();
-    let mut open: BTreeSet<&str> = asked.keys().map(String::as_str).collect();
-    let mut token = None;
-    for _ in 0..MAX_PAGES {
-        let page = client
-            .get_metric_data()
-            .set_metric_data_queries(Some(queries.clone()))
-            .start_time(DateTime::from_secs(from.as_second()))
-            .end_time(DateTime::from_secs(to.as_second()))
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(|error| CallFailed::new(OPERATION, "what pools used", error))?;
-        for result in page.metric_data_results() {
-            let Some((id, (caller, counted))) = result.id().and_then(|id| asked.get_key_value(id))
-            else {
-                continue;
-            };
-            if result.status_code() == Some(&StatusCode::Complete) {
-                open.remove(id.as_str());
+    match values {
+        Read::Known(values) => {
+            let by_hour = used.entry(caller.to_owned()).or_default();
+            for (at, value) in values {
+                by_hour.entry(at).or_default().add(counted, value);
             }
-            add(result, *counted, used.entry((*caller).clone()).or_default());
+            Ok(())
         }
-        token = page.next_token;
-        if token.is_none() {
-            break;
-        }
-    }
-    match open.first().and_then(|id| asked.get(*id)) {
-        None => Ok(()),
-        Some((caller, counted)) => {
+        Read::Unreadable(why) => {
             let subject = format!("{} of {caller}", counted.metric_name());
-            let problem = "CloudWatch did not say that the answer is complete";
-            Err(CallFailed::unusable_answer(OPERATION, &subject, problem))
+            Err(CallFailed::unusable_answer(OPERATION, subject, why))
         }
     }
-}
-
-fn add(result: &MetricDataResult, counted: Counted, by_hour: &mut BTreeMap<Timestamp, Used>) {
-    for (at, value) in result.timestamps().iter().zip(result.values()) {
-        if let Some(at) = timestamp(*at) {
-            by_hour.entry(at).or_default().add(counted, *value);
-        }
-    }
-}
-
-/// No `Unit`, as for every other metric of Bedrock.
-fn query(id: &str, caller: &str, counted: Counted) -> MetricDataQuery {
-    let dimension = Dimension::builder().name(MODEL_ID).value(caller).build();
-    let metric = Metric::builder()
-        .namespace(BEDROCK)
-        .metric_name(counted.metric_name())
-        .dimensions(dimension)
-        .build();
-    let stat = MetricStat::builder().metric(metric).period(HOUR_SECONDS as i32).stat("Sum").build();
-    MetricDataQuery::builder().id(id).metric_stat(stat).build()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
 
     use aws_sdk_cloudwatch::config::retry::RetryConfig;
     use aws_sdk_cloudwatch::operation::get_metric_data::{
         GetMetricDataError, GetMetricDataInput, GetMetricDataOutput,
     };
+    use aws_sdk_cloudwatch::primitives::DateTime;
+    use aws_sdk_cloudwatch::types::{MetricDataQuery, MetricDataResult, StatusCode};
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use aws_smithy_types::error::ErrorMetadata;
+    use llmwatch_core::hourly_cost::Used;
 
     use super::*;
 

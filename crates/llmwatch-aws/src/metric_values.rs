@@ -7,12 +7,14 @@ use aws_sdk_cloudwatch::types::{
     Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, StatusCode,
 };
 use jiff::Timestamp;
-use llmwatch_core::digest::wanted::{Values, Wanted};
 use llmwatch_core::evidence::Read;
+use llmwatch_core::metric_values::{Values, Wanted};
 
 use crate::CallFailed;
 use crate::metrics::MAX_QUERIES;
 use crate::time::timestamp;
+
+pub(crate) const OPERATION: &str = "GetMetricData";
 
 /// Pages after which a read ends unfinished. 500 metrics of 200 values are one of 100,800 values.
 const MAX_PAGES: u32 = 10;
@@ -46,7 +48,13 @@ struct Reading {
     status: Option<StatusCode>,
 }
 
-async fn read_batch(
+/// The values of at most [`MAX_QUERIES`] metrics, each whole or with the reason why not, in the order
+/// asked for.
+///
+/// # Errors
+///
+/// When a call failed, or CloudWatch said something beside the values.
+pub(crate) async fn read_batch(
     client: &Client,
     batch: &[Wanted],
     stretch: (Timestamp, Timestamp),
@@ -59,7 +67,7 @@ async fn read_batch(
         let page = read_page(client, &queries, stretch, token).await?;
         if let [message, ..] = page.messages() {
             let said = message.value().or(message.code()).unwrap_or_default().to_owned();
-            return Err(CallFailed::unusable_answer("GetMetricData", "metrics", said));
+            return Err(CallFailed::unusable_answer(OPERATION, "metrics", said));
         }
         add(&page, &mut readings);
         token = page.next_token;
@@ -85,7 +93,7 @@ async fn read_page(
         .set_next_token(token)
         .send()
         .await
-        .map_err(|error| CallFailed::new("GetMetricData", "metrics", error))
+        .map_err(|error| CallFailed::new(OPERATION, "metrics", error))
 }
 
 fn add(page: &GetMetricDataOutput, readings: &mut [Reading]) {
@@ -132,7 +140,6 @@ mod tests {
     use aws_sdk_cloudwatch::types::{MessageData, MetricDataResult};
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use aws_smithy_types::error::ErrorMetadata;
-    use llmwatch_core::cloudwatch::metric::MetricKey;
 
     use super::*;
 
@@ -143,11 +150,7 @@ mod tests {
     }
 
     fn wanted(name: &str) -> Wanted {
-        Wanted {
-            metric: MetricKey::new("AWS/Bedrock", name, &[("ModelId", "m")]),
-            statistic: "Sum",
-            period_seconds: 86_400,
-        }
+        Wanted::of_model("m", name, "Sum", 86_400)
     }
 
     fn result(id: &str, status: StatusCode, values: &[(i64, f64)]) -> MetricDataResult {

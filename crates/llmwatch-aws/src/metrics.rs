@@ -9,15 +9,10 @@ use aws_sdk_cloudwatch::types::{
 };
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
+pub use llmwatch_core::metric_values::{BEDROCK, MODEL_ID};
 use llmwatch_core::model_id::ACROSS_ALL_MODELS;
 
 use crate::CallFailed;
-
-/// The namespace Bedrock's runtime publishes in.
-pub const BEDROCK: &str = "AWS/Bedrock";
-
-/// The dimension whose value is what the caller passed as model.
-pub const MODEL_ID: &str = "ModelId";
 
 /// The most queries one `GetMetricData` takes.
 ///

@@ -20,6 +20,7 @@ mod queries;
 use crate::alarm::tuning::Tuning;
 use crate::alarm::{Severity, pool_metrics};
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::metric_values::{BEDROCK, MODEL_ID};
 use crate::price::Prices;
 use crate::quality::alarm::tuning::QualityTuning;
 use crate::quality::series::StoredSeries;
@@ -72,8 +73,8 @@ impl Choice {
     pub const MODEL: Self = Self {
         name: "model",
         label: "Model",
-        dimension: "ModelId",
-        namespace: "AWS/Bedrock",
+        dimension: MODEL_ID,
+        namespace: BEDROCK,
         metric: "Invocations",
         of: None,
     };
@@ -102,7 +103,7 @@ impl Choice {
     pub const CALLERS: Self = Self {
         name: "callers",
         label: "Callers of the pool",
-        dimension: "ModelId",
+        dimension: MODEL_ID,
         namespace: pool_metrics::NAMESPACE,
         metric: pool_metrics::CALLER_QUOTA,
         of: Some((Self::POOL.dimension, Self::POOL.name)),

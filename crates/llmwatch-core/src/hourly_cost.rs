@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alarm::pool_metrics::PoolMetric;
+use crate::metric_values::HOUR_SECONDS;
 use crate::price::{Prices, Tokens};
 use crate::stored::StoredPool;
 
@@ -32,9 +33,6 @@ pub const HOURS: i64 = 6;
 /// How long after its end an hour's metrics are taken to be in. The hourly run, at 20 past, waits
 /// longer anyway; one that a deployment starts does not.
 const SETTLES_AFTER: SignedDuration = SignedDuration::from_mins(10);
-
-/// Seconds of an hour.
-pub const HOUR_SECONDS: u32 = 3_600;
 
 /// What is read of each caller for each hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

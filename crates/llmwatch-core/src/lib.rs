@@ -22,6 +22,7 @@ pub mod fingerprint;
 pub mod hourly_cost;
 pub mod ids;
 pub mod invocation_logging;
+pub mod metric_values;
 pub mod model_id;
 pub mod model_name;
 pub mod outcome;

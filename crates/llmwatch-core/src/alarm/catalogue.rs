@@ -1,7 +1,8 @@
 //! The one table of truth about alarm kinds.
 
 use super::{AlarmDefinition, AlarmKind, Layer, Limit, QuotaConcern, Severity, Statistic};
-use crate::hourly_cost::{COST_PER_HOUR, HOUR_SECONDS};
+use crate::hourly_cost::COST_PER_HOUR;
+use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS};
 use crate::quota::QuotaKind;
 
 /// Every alarm kind, in the order texts list them: by layer, then by weight.
@@ -76,7 +77,7 @@ pub const CATALOGUE: [AlarmDefinition; 13] = [
         layer: Layer::Usage,
         metric: "EstimatedTPMQuotaUsage",
         statistic: Statistic::Sum,
-        period_seconds: 86_400,
+        period_seconds: DAY_SECONDS,
         datapoints_to_alarm: 1,
         evaluation_periods: 1,
         limit: Limit::PercentOfQuota(QuotaKind::Tpd, 80.0),

@@ -2,6 +2,7 @@
 //! pool alarms.
 
 use super::desired::unwatched_series;
+use crate::metric_values::MODEL_ID;
 use crate::stored::{PoolQuota, StoredPool};
 
 /// The namespace of everything llmwatch says about pools: their quotas and their cost.
@@ -62,7 +63,7 @@ pub fn caller_metrics(pools: &[StoredPool]) -> Vec<PoolMetric> {
                 dimensions: vec![
                     ("Pool", label.clone()),
                     ("Quota", stored.kind.to_string()),
-                    ("ModelId", caller.clone()),
+                    (MODEL_ID, caller.clone()),
                 ],
                 value: stored.quota.value,
             };

@@ -16,6 +16,7 @@ use crate::alarm::pool_metrics;
 use crate::alarm::{AlarmDefinition, CATALOGUE, Limit, Severity};
 use crate::cloudwatch::metric::Stat;
 use crate::hourly_cost::COST_PER_HOUR;
+use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS};
 use crate::quality::alarm::{BadSide, Line, PERIOD_SECONDS, QUALITY_CATALOGUE, QualityDefinition};
 use crate::quality::series::{INFERENCE_COMPONENT, MODEL_ID};
 use crate::quota::QuotaKind;
@@ -29,14 +30,11 @@ pub const TOPIC_ARN: &str = "arn:aws:sns:us-east-1:123456789012:llmwatch-alerts"
 /// The contact point the rules name.
 const RECEIVER: &str = "llmwatch";
 
-const HOUR: u32 = 3_600;
-const DAY: u32 = 24 * HOUR;
-
 /// What a pool may cost in an hour, in US dollars, to be replaced by a budget of yours.
 const BUDGET: f64 = 10.0;
 
 /// How far back a metric that is published hourly is looked for.
-const HOURLY_BACK: u32 = 3 * HOUR;
+const HOURLY_BACK: u32 = 3 * HOUR_SECONDS;
 
 /// How far back the quality alarms look: 8 periods.
 const QUALITY_BACK: u32 = 8 * PERIOD_SECONDS;
@@ -230,7 +228,7 @@ fn of_quota(row: &AlarmDefinition) -> Vec<Value> {
     // Hours add up to the last 24, which no single period of a day would be.
     let (period, back, reducer) = match kind {
         QuotaKind::Rpm | QuotaKind::Tpm => (60, 300, "max"),
-        QuotaKind::Tpd => (HOUR, DAY, "sum"),
+        QuotaKind::Tpd => (HOUR_SECONDS, DAY_SECONDS, "sum"),
     };
     let used = Metric {
         namespace: "AWS/Bedrock",
@@ -245,7 +243,7 @@ fn of_quota(row: &AlarmDefinition) -> Vec<Value> {
         name: pool_metrics::CALLER_QUOTA,
         dimensions: &[("Pool", "*"), ("Quota", kind.abbreviation()), (MODEL_ID, "*")],
         stat: Stat::Maximum,
-        period: HOUR,
+        period: HOUR_SECONDS,
         back: HOURLY_BACK,
     };
     let lines = [(percent, Severity::Warning), (NEARLY_USED_UP_PERCENT, Severity::Critical)];
@@ -307,7 +305,7 @@ fn cost() -> Value {
         name: COST_PER_HOUR,
         dimensions: &[("Pool", "*")],
         stat: Stat::Maximum,
-        period: HOUR,
+        period: HOUR_SECONDS,
         back: HOURLY_BACK,
     };
     Rule {

@@ -18,15 +18,10 @@ use crate::alarm::tuning::Tuning;
 use crate::alarm::{AlarmDefinition, AlarmKind, Limit, definition};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::metric_values::{BEDROCK, MODEL_ID};
 use crate::pool::PoolLabel;
 use crate::price::Prices;
 use crate::stored::StoredPool;
-
-/// The namespace of Bedrock's own metrics.
-pub(super) const BEDROCK: &str = "AWS/Bedrock";
-
-/// The dimension that names the model as it was called.
-pub(super) const MODEL_ID: &str = "ModelId";
 
 /// Tokens by their kind, as one model's panels list them: metric and label.
 const TOKENS: [(&str, &str); 4] = [

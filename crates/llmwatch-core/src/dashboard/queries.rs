@@ -2,7 +2,7 @@
 
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::{MetricDataQuery, MetricStat, QuerySource, Returned};
-use crate::hourly_cost::HOUR_SECONDS;
+use crate::metric_values::HOUR_SECONDS;
 
 /// Callers a sum takes: with more, an expression would come near its 2,048 characters.
 pub(super) const MOST_CALLERS: usize = 50;

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::wanted::Values;
 use super::{Change, Cost, NEAR, TwoWeeks, Volume, Volumes, Week};
 use crate::evidence::{Read, describe};
+use crate::metric_values::Values;
 use crate::pool::Pool;
 use crate::price::Prices;
 use crate::quota::QuotaKind;

@@ -2,9 +2,10 @@ use super::fixtures::{
     WHY, at, busy, named, partly_unread, pool, pool_with, prices, quiet, readings, series, sixty,
     traffic, usage, volumes, week,
 };
-use super::wanted::{self, Values};
+use super::wanted;
 use super::*;
 use crate::decision::fixtures::{MODEL, Use, rpm, tpd, tpm};
+use crate::metric_values::Values;
 use crate::quality::Metric;
 use crate::quota::QuotaKind;
 use crate::usage::{Gap, UsageMetric};

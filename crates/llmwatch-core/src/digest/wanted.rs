@@ -9,29 +9,12 @@ use super::{Score, TwoWeeks, Volume, Volumes, Week, WeekFigures};
 use crate::alarm::pool_metrics::{NAMESPACE, QUOTA_VALUE};
 use crate::cloudwatch::metric::MetricKey;
 use crate::evidence::Read;
+use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS, Values, Wanted};
 use crate::quality::Metric;
 use crate::quality::series::StoredSeries;
 use crate::quota::QuotaKind;
 use crate::stored::StoredPool;
 use crate::usage::{UsageMetric, Window};
-
-const BEDROCK: &str = "AWS/Bedrock";
-const DAY_SECONDS: u32 = 86_400;
-const HOUR_SECONDS: u32 = 3_600;
-
-/// A metric to read over a stretch of time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
-    /// Which metric.
-    pub metric: MetricKey,
-    /// CloudWatch's word for the statistic.
-    pub statistic: &'static str,
-    /// The period, in seconds.
-    pub period_seconds: u32,
-}
-
-/// The values of a metric, oldest first, or why they could not be read.
-pub type Values = Read<Vec<(Timestamp, f64)>>;
 
 /// The stretch of time that everything but minutes is read over: both weeks.
 #[must_use]
@@ -46,11 +29,7 @@ const OF_A_CALLER: usize = Volume::ALL.len() + 1;
 #[must_use]
 pub fn of_pool(pool: &StoredPool) -> Vec<Wanted> {
     let of_caller = |model_id: &String| {
-        let by = |name: &str, statistic: &'static str| Wanted {
-            metric: MetricKey::new(BEDROCK, name, &[("ModelId", model_id)]),
-            statistic,
-            period_seconds: DAY_SECONDS,
-        };
+        let by = |name: &str, statistic| Wanted::of_model(model_id, name, statistic, DAY_SECONDS);
         let counts = Volume::ALL.into_iter().map(|volume| by(volume.metric_name(), "Sum"));
         counts.chain([by("InvocationLatency", "p90")]).collect::<Vec<_>>()
     };

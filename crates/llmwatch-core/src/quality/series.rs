@@ -14,9 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Metric;
 use crate::cloudwatch::metric::MetricKey;
 use crate::fingerprint::fingerprint;
-
-/// The dimension that names the model.
-pub const MODEL_ID: &str = "ModelId";
+pub use crate::metric_values::MODEL_ID;
 
 /// The dimension that names the SageMaker inference component.
 pub const INFERENCE_COMPONENT: &str = "InferenceComponentName";

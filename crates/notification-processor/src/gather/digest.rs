@@ -15,11 +15,12 @@ use llmwatch_aws::parameters::{self, Parameter};
 use llmwatch_aws::usage_metrics::read_usage_of;
 use llmwatch_aws::{CallFailed, alarm_history, chain, ledger};
 use llmwatch_core::alarm::name;
-use llmwatch_core::digest::wanted::{self, Values, Wanted};
+use llmwatch_core::digest::wanted;
 use llmwatch_core::digest::{
     NEAR, PoolReading, Readings, Score, SeriesReading, TwoWeeks, Volumes, Week, WeekFigures,
 };
 use llmwatch_core::evidence::Read;
+use llmwatch_core::metric_values::{Values, Wanted};
 use llmwatch_core::pool::PoolLabel;
 use llmwatch_core::price::{self, Prices};
 use llmwatch_core::quality::Metric;

@@ -7,6 +7,7 @@
 
 use crate::alarm::{AlarmDefinition, Limit, Statistic, pool_metrics};
 use crate::ids::StackPrefix;
+use crate::metric_values::{BEDROCK, MODEL_ID};
 use crate::stored::StoredPool;
 
 /// Series an alarm sums or compares: with the expression and its band, metric math is full.
@@ -17,8 +18,6 @@ pub const MAX_SERIES_OF_AVERAGE: usize = 4;
 
 /// The id of an anomaly alarm's band.
 pub(crate) const BAND_ID: &str = "band";
-
-const NAMESPACE: &str = "AWS/Bedrock";
 
 /// One metric or expression of an alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,9 +159,9 @@ fn metrics(
     let query = |(index, series): (usize, &String)| MetricQuery {
         id: format!("{id_stem}{}", index + 1),
         source: QuerySource::Metric {
-            namespace: NAMESPACE.to_owned(),
+            namespace: BEDROCK.to_owned(),
             metric: row.metric.to_owned(),
-            dimensions: vec![("ModelId".to_owned(), series.clone())],
+            dimensions: vec![(MODEL_ID.to_owned(), series.clone())],
             statistic: statistic.to_owned(),
             period_seconds: row.period_seconds,
         },

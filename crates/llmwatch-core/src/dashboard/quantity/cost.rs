@@ -7,7 +7,8 @@ use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
 use crate::dashboard::queries::{FIVE_MINUTES, PERIODS_AN_HOUR, curve, hidden_math, math, search};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
-use crate::hourly_cost::{COST_PER_HOUR, COST_PER_THOUSAND, HOUR_SECONDS};
+use crate::hourly_cost::{COST_PER_HOUR, COST_PER_THOUSAND};
+use crate::metric_values::HOUR_SECONDS;
 use crate::price::{SETTING, TokenPrices};
 
 /// How to read the metrics that are published for each hour.

@@ -6,13 +6,12 @@ use crate::alarm::{AlarmKind, Severity, definition};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::dashboard::queries::{MINUTE, hidden, math};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
+use crate::metric_values::DAY_SECONDS;
 use crate::quota::QuotaKind;
 use crate::stored::{PoolQuota, StoredPool};
 
 /// From here on the quota is nearly used up, whatever the alarm's line: in percent.
 pub(crate) const NEARLY_USED_UP_PERCENT: f64 = 95.0;
-
-const DAY: u32 = 86_400;
 
 /// One quota of a pool, as far as its panels need it.
 pub(super) struct OfQuota<'a> {
@@ -70,7 +69,7 @@ fn alarm(kind: QuotaKind) -> AlarmKind {
 fn period(kind: QuotaKind) -> u32 {
     match kind {
         QuotaKind::Rpm | QuotaKind::Tpm => MINUTE,
-        QuotaKind::Tpd => DAY,
+        QuotaKind::Tpd => DAY_SECONDS,
     }
 }
 
