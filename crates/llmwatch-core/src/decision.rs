@@ -344,10 +344,7 @@ impl Situation {
 #[must_use]
 pub fn decide(situation: &Situation) -> Decision {
     let stored = situation.stored.as_ref();
-    let quotas = match &stored {
-        Read::Known(stored) => Read::Known(stored.quotas.as_slice()),
-        Read::Unreadable(why) => Read::Unreadable(why.clone()),
-    };
+    let quotas = stored.clone().map(|stored| stored.quotas.as_slice());
     let kinds = situation.firing.kinds();
     let verdict = classify(&kinds, quotas, &situation.evidence);
     let severity = situation.firing.severity();

@@ -108,29 +108,22 @@ impl Digest {
             Read::Known(prices) => (prices, None),
             Read::Unreadable(why) => (Prices::default(), Some(why)),
         };
-        let pools = match pools {
-            Read::Unreadable(why) => Read::Unreadable(why),
-            Read::Known(pools) => {
-                let pools = pools.into_iter().map(|pool| PoolWeek::of(pool, week, &known_prices));
-                let mut pools: Vec<PoolWeek> = pools.collect();
-                pools.sort_by(|a, b| {
-                    b.busyness().total_cmp(&a.busyness()).then_with(|| a.pool.cmp(&b.pool))
-                });
-                Read::Known(pools)
-            }
-        };
-        let series = match series {
-            Read::Unreadable(why) => Read::Unreadable(why),
-            Read::Known(series) => {
-                let mut series: Vec<SeriesWeek> = series.into_iter().map(SeriesWeek::of).collect();
-                series.sort_by(|a, b| {
-                    let order = b.samples().total_cmp(&a.samples());
-                    order.then_with(|| a.series.cmp(&b.series))
-                });
-                Read::Known(series)
-            }
-        };
-        let all = pools.known().map_or(&[][..], Vec::as_slice);
+        let pools = pools.map(|pools| {
+            let pools = pools.into_iter().map(|pool| PoolWeek::of(pool, week, &known_prices));
+            let mut pools: Vec<PoolWeek> = pools.collect();
+            pools.sort_by(|a, b| {
+                b.busyness().total_cmp(&a.busyness()).then_with(|| a.pool.cmp(&b.pool))
+            });
+            pools
+        });
+        let series = series.map(|series| {
+            let mut series: Vec<SeriesWeek> = series.into_iter().map(SeriesWeek::of).collect();
+            series.sort_by(|a, b| {
+                b.samples().total_cmp(&a.samples()).then_with(|| a.series.cmp(&b.series))
+            });
+            series
+        });
+        let all = pools.listed();
         Self {
             volumes: total(all.iter().filter_map(PoolWeek::volumes)),
             cost: TotalCost::of(all),
@@ -146,13 +139,13 @@ impl Digest {
     /// The pools, or none where the list could not be read.
     #[must_use]
     pub fn pools(&self) -> &[PoolWeek] {
-        self.pools.known().map_or(&[], Vec::as_slice)
+        self.pools.listed()
     }
 
     /// The series, or none where the list could not be read.
     #[must_use]
     pub fn series(&self) -> &[SeriesWeek] {
-        self.series.known().map_or(&[], Vec::as_slice)
+        self.series.listed()
     }
 }
 

@@ -29,6 +29,32 @@ impl<T> Read<T> {
             Self::Unreadable(_) => None,
         }
     }
+
+    /// Why it could not be read, where it was not.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Known(_) => None,
+            Self::Unreadable(why) => Some(why),
+        }
+    }
+
+    /// What is made of the fact, where it was read.
+    #[must_use]
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Read<U> {
+        match self {
+            Self::Known(fact) => Read::Known(make(fact)),
+            Self::Unreadable(why) => Read::Unreadable(why),
+        }
+    }
+}
+
+impl<T> Read<Vec<T>> {
+    /// What is listed; nothing where the list could not be read.
+    #[must_use]
+    pub fn listed(&self) -> &[T] {
+        self.known().map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A pool's usage over the 14 days before the decision.

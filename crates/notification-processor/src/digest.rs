@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use llmwatch_core::digest::{Digest, Week};
-use llmwatch_core::evidence::Read;
 
 use crate::handler::Failure;
 use crate::{App, gather, mails};
@@ -21,17 +20,10 @@ pub(crate) async fn send(app: &App, due: Timestamp, now: Timestamp) -> Result<()
     let (readings, language) =
         futures::join!(gather::readings(app, week, now), gather::language(app));
     if readings.are_blank() {
-        let whole = [why(&readings.pools), why(&readings.series)];
+        let whole = [readings.pools.why(), readings.series.why()];
         return Err(Failure::WeekUnread(
             whole.into_iter().flatten().collect::<Vec<_>>().join("; "),
         ));
     }
     mails::digest(app, &Digest::of(readings), language, now).await
-}
-
-fn why<T>(read: &Read<T>) -> Option<String> {
-    match read {
-        Read::Known(_) => None,
-        Read::Unreadable(why) => Some(why.clone()),
-    }
 }

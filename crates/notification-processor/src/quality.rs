@@ -110,13 +110,9 @@ async fn standing(app: &App, alarm: &QualityAlarm) -> Read<Vec<StandingQualityAl
 }
 
 fn live(standing: &Read<Vec<StandingQualityAlarm>>, alarm: &QualityAlarm) -> Read<Option<Live>> {
-    match standing {
-        Read::Unreadable(why) => Read::Unreadable(why.clone()),
-        Read::Known(alarms) => {
-            let this = alarms.iter().find(|standing| standing.alarm == *alarm);
-            Read::Known(this.map(|standing| standing.live))
-        }
-    }
+    standing.as_ref().map(|alarms| {
+        alarms.iter().find(|standing| standing.alarm == *alarm).map(|standing| standing.live)
+    })
 }
 
 async fn situation(
@@ -139,12 +135,9 @@ async fn situation(
     let fires = |other: &&StandingQualityAlarm| {
         other.alarm != *alarm && other.live.state == AlarmState::Alarm
     };
-    let also_firing = match standing {
-        Read::Unreadable(why) => Read::Unreadable(why.clone()),
-        Read::Known(alarms) => {
-            Read::Known(alarms.iter().filter(fires).map(|other| other.alarm.clone()).collect())
-        }
-    };
+    let also_firing = standing
+        .as_ref()
+        .map(|alarms| alarms.iter().filter(fires).map(|other| other.alarm.clone()).collect());
     Situation { observed, course, also_firing }
 }
 

@@ -87,28 +87,24 @@ impl ScoreRow {
 impl SeriesWeek {
     pub(super) fn of(reading: SeriesReading) -> Self {
         let SeriesReading { stored, scores } = reading;
-        let rows = match scores {
-            Read::Unreadable(why) => Read::Unreadable(why),
-            Read::Known(scores) => {
-                let row = |metric| {
-                    let weeks = *scores.get(&metric)?;
-                    (weeks.this.is_some() || weeks.before.is_some())
-                        .then_some(ScoreRow { metric, weeks })
-                };
-                Read::Known(SCORES.into_iter().filter_map(row).collect())
-            }
-        };
-        let rows_known: &[ScoreRow] = rows.known().map_or(&[], Vec::as_slice);
+        let rows: Read<Vec<ScoreRow>> = scores.map(|scores| {
+            let row = |metric| {
+                let weeks = *scores.get(&metric)?;
+                (weeks.this.is_some() || weeks.before.is_some())
+                    .then_some(ScoreRow { metric, weeks })
+            };
+            SCORES.into_iter().filter_map(row).collect()
+        });
         let is_judged =
-            rows_known.iter().any(|row| row.metric.is_judged() && row.weeks.this.is_some());
+            rows.listed().iter().any(|row| row.metric.is_judged() && row.weeks.this.is_some());
         Self { series: stored.series.to_string(), is_judged, rows }
     }
 
     /// The samples of its most sampled score this week: how many calls were scored at least.
     #[must_use]
     pub fn samples(&self) -> f64 {
-        let rows = self.rows.known().map_or(&[][..], Vec::as_slice);
-        let samples = rows.iter().filter_map(|row| row.weeks.this).map(|score| score.samples);
+        let scores = self.rows.listed().iter().filter_map(|row| row.weeks.this);
+        let samples = scores.map(|score| score.samples);
         samples.fold(0.0, f64::max)
     }
 }
@@ -144,10 +140,8 @@ impl Move {
 /// Scores of few samples in either week are left out, and moves of less than 0.02.
 #[must_use]
 pub fn moved_most(series: &[SeriesWeek]) -> Vec<Move> {
-    let rows = series.iter().flat_map(|series| {
-        let rows = series.rows.known().map_or(&[][..], Vec::as_slice);
-        rows.iter().map(move |row| (series, row))
-    });
+    let rows =
+        series.iter().flat_map(|series| series.rows.listed().iter().map(move |row| (series, row)));
     let mut moves: Vec<(f64, Move)> = rows
         .filter_map(|(series, row)| {
             let difference = row.difference().filter(|by| by.abs() >= LEAST_MOVE)?;

@@ -69,11 +69,7 @@ pub(super) fn pending(
         let listed = display_ids.iter().find(|(_, display_id)| **display_id == number);
         listed.map(|(case, _)| case.clone())
     };
-    let requests = match history {
-        Read::Known(requests) => requests,
-        Read::Unreadable(why) => return Read::Unreadable(why),
-    };
-    Read::Known(
+    history.map(|requests| {
         requests
             .into_iter()
             .filter(|request| request.is_open)
@@ -86,8 +82,8 @@ pub(super) fn pending(
                     requested_at: request.created_at?,
                 })
             })
-            .collect(),
-    )
+            .collect()
+    })
 }
 
 /// Leaves out the pool's requests that an earlier try of this notice made.

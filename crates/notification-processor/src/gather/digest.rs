@@ -58,8 +58,10 @@ pub(crate) async fn readings(app: &App, week: Week, now: Timestamp) -> Readings 
     let mut misread = Vec::new();
     let pools: Read<Vec<StoredPool>> = documents(pools, "/thresholds", &mut misread);
     let series: Read<Vec<StoredSeries>> = documents(series, "/series", &mut misread);
-    let (pools, series) =
-        futures::join!(read_pools(app, pools, (week, now)), read_series(app, series, week));
+    let (pools, series) = futures::join!(
+        read_on(pools, |pools| read_pools(app, pools, (week, now))),
+        read_on(series, |series| read_series(app, series, week)),
+    );
     Readings { week, pools, series, prices, watched, misread }
 }
 
@@ -102,15 +104,22 @@ async fn watched(app: &App) -> Read<Vec<WatchedRequest>> {
     super::read(rows.and_then(|rows| rows.into_iter().collect()))
 }
 
+/// What documents lead to, where they were read themselves.
+async fn read_on<T, U, F: Future<Output = U>>(
+    documents: Read<T>,
+    read: impl FnOnce(T) -> F,
+) -> Read<U> {
+    match documents {
+        Read::Known(documents) => Read::Known(read(documents).await),
+        Read::Unreadable(why) => Read::Unreadable(why),
+    }
+}
+
 async fn read_pools(
     app: &App,
-    stored: Read<Vec<StoredPool>>,
+    mut stored: Vec<StoredPool>,
     (week, now): (Week, Timestamp),
-) -> Read<Vec<PoolReading>> {
-    let mut stored = match stored {
-        Read::Known(stored) => stored,
-        Read::Unreadable(why) => return Read::Unreadable(why),
-    };
+) -> Vec<PoolReading> {
     // A model that is watched before it has traffic has nothing to read, which is not nothing used.
     stored.retain(|pool| !pool.series.is_empty());
     let (figures, quota_values, alarms) = futures::join!(
@@ -133,7 +142,7 @@ async fn read_pools(
         .collect();
     pools.sort_by(|a, b| sent(b).total_cmp(&sent(a)));
     read_minutes(app, &mut pools, (week, now)).await;
-    Read::Known(pools)
+    pools
 }
 
 fn sent(pool: &PoolReading) -> f64 {
@@ -243,21 +252,11 @@ async fn usage(
         return Read::Unreadable("CloudWatch keeps minutes for 15 days, no longer".to_owned());
     }
     let metrics = wanted::usage_metrics(volumes);
-    match read_usage_of(&app.clients.cloudwatch, &pool.series, window, metrics).await {
-        Read::Known(samples) => Read::Known(Usage::of(&samples, &pool.pool.model)),
-        Read::Unreadable(why) => Read::Unreadable(why),
-    }
+    let samples = read_usage_of(&app.clients.cloudwatch, &pool.series, window, metrics).await;
+    samples.map(|samples| Usage::of(&samples, &pool.pool.model))
 }
 
-async fn read_series(
-    app: &App,
-    stored: Read<Vec<StoredSeries>>,
-    week: Week,
-) -> Read<Vec<SeriesReading>> {
-    let stored = match stored {
-        Read::Known(stored) => stored,
-        Read::Unreadable(why) => return Read::Unreadable(why),
-    };
+async fn read_series(app: &App, stored: Vec<StoredSeries>, week: Week) -> Vec<SeriesReading> {
     let namespace = app.config.quality_namespace.as_str();
     let metrics: Vec<Vec<(Metric, [Wanted; 2])>> =
         stored.iter().map(|series| wanted::of_series(series, namespace)).collect();
@@ -271,7 +270,7 @@ async fn read_series(
         let metrics = metrics.into_iter().map(|(metric, _)| metric);
         SeriesReading { scores: scores(metrics, &values, week), stored }
     });
-    Read::Known(readings.collect())
+    readings.collect()
 }
 
 fn scores(

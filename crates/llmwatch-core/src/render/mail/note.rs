@@ -96,13 +96,13 @@ pub fn recovery_notice(note: &RecoveryNote<'_>, context: &MailContext) -> Notice
         quota_table: quota_table(words, &quotas),
         has_quotas: !quotas.is_empty(),
         traffic: TrafficFacts::of(words, note.evidence),
-        left_open: note.left_open.known().map_or_else(Vec::new, |left_open| {
-            left_open.iter().map(|left| open_item(words, left, note, context)).collect()
-        }),
-        left_open_unread: match note.left_open {
-            Read::Known(_) => None,
-            Read::Unreadable(why) => Some(reason(why)),
-        },
+        left_open: note
+            .left_open
+            .listed()
+            .iter()
+            .map(|left| open_item(words, left, note, context))
+            .collect(),
+        left_open_unread: note.left_open.why().map(reason),
         time_line: in_order(words, alarm_events(alarms)),
         links: links_of(note, context),
         pool,

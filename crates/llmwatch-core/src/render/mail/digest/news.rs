@@ -110,7 +110,7 @@ fn alarms(words: &dyn Words, pools: &[PoolWeek]) -> Option<News> {
 }
 
 fn requests(words: &dyn Words, watched: &Read<Vec<WatchedRequest>>) -> Vec<News> {
-    let watched = watched.known().map_or(&[][..], Vec::as_slice);
+    let watched = watched.listed();
     let told = watched.iter().take(MOST_NEWS).map(|request| News::Request {
         kind: request.kind.abbreviation(),
         pool: name(request.pool.as_str()),

@@ -5,7 +5,6 @@ use crate::digest::{
     Change, Cost, PoolWeek, QuotaUse, TotalCost, TwoWeeks, Used, Volume, Volumes, WeekFigures,
     total,
 };
-use crate::evidence::Read;
 use crate::quota::QuotaKind;
 use crate::render::format::{count, dollars};
 use crate::render::layout::table;
@@ -184,12 +183,4 @@ pub(super) fn volume_table(
         ]);
     }
     table(&rows)
-}
-
-/// Whether a part of a pool could not be read.
-pub(super) fn why<T>(read: &Read<T>) -> Option<&str> {
-    match read {
-        Read::Known(_) => None,
-        Read::Unreadable(why) => Some(why),
-    }
 }

@@ -25,7 +25,7 @@ impl SeriesLines {
     }
 
     fn of(words: &dyn Words, series: &SeriesWeek) -> Self {
-        let rows = series.rows.known().map_or(&[][..], Vec::as_slice);
+        let rows = series.rows.listed();
         Self {
             series: name(&series.series),
             is_read: series.rows.known().is_some(),

@@ -1,9 +1,7 @@
 //! What could not be read, each reason once.
 
 use super::name;
-use super::pools::why;
 use crate::digest::{Digest, PoolWeek, Used};
-use crate::evidence::Read;
 use crate::render::facts::reason;
 
 /// How many pools or series a line names.
@@ -41,13 +39,13 @@ impl Unread {
     pub(super) fn all(digest: &Digest) -> Vec<Self> {
         let whole = |what, why: &str| Self { what, why: reason(why), named: Vec::new(), more: 0 };
         let mut all = Vec::new();
-        all.extend(why(&digest.pools).map(|why| whole(UnreadPart::Pools, why)));
+        all.extend(digest.pools.why().map(|why| whole(UnreadPart::Pools, why)));
         let of_pools = [
             (UnreadPart::Figures, figures as fn(&PoolWeek) -> Option<&str>),
             (UnreadPart::Peaks, peaks),
             (UnreadPart::Minutes, minutes),
-            (UnreadPart::QuotaValues, |pool| why(&pool.moves)),
-            (UnreadPart::Alarms, |pool| why(&pool.alarms)),
+            (UnreadPart::QuotaValues, |pool| pool.moves.why()),
+            (UnreadPart::Alarms, |pool| pool.alarms.why()),
         ];
         for (what, of_pool) in of_pools {
             let unread = digest
@@ -56,11 +54,11 @@ impl Unread {
                 .filter_map(|pool| Some((pool.pool.to_string(), of_pool(pool)?)));
             all.extend(grouped(what, unread));
         }
-        all.extend(why(&digest.series).map(|why| whole(UnreadPart::Series, why)));
+        all.extend(digest.series.why().map(|why| whole(UnreadPart::Series, why)));
         let scores = digest.series().iter();
-        let scores = scores.filter_map(|series| Some((series.series.clone(), why(&series.rows)?)));
+        let scores = scores.filter_map(|series| Some((series.series.clone(), series.rows.why()?)));
         all.extend(grouped(UnreadPart::Scores, scores));
-        all.extend(why(&digest.watched).map(|why| whole(UnreadPart::Requests, why)));
+        all.extend(digest.watched.why().map(|why| whole(UnreadPart::Requests, why)));
         all.extend(digest.prices_unread.iter().map(|why| whole(UnreadPart::Prices, why)));
         all.extend(digest.misread.iter().map(|why| whole(UnreadPart::Document, why)));
         all
@@ -68,12 +66,12 @@ impl Unread {
 }
 
 fn figures(pool: &PoolWeek) -> Option<&str> {
-    why(&pool.figures)
+    pool.figures.why()
 }
 
 /// Where the figures are unread, so are the peaks, which is said once.
 fn peaks(pool: &PoolWeek) -> Option<&str> {
-    if let Read::Unreadable(_) = pool.figures {
+    if pool.figures.why().is_some() {
         return None;
     }
     pool.quotas.iter().find_map(|quota| match &quota.used {
