@@ -77,8 +77,8 @@ impl Failure {
 ///
 /// # Errors
 ///
-/// When an alarm's change, a quota request or the digest could not be dealt with. Failed queue messages are reported one by one in
-/// the answer instead, so that the others are not sent again.
+/// When an alarm's change, a quota request or the digest could not be dealt with. Failed queue
+/// messages are reported one by one in the answer instead, so that the others are not sent again.
 pub async fn handle(app: &App, event: &Value, now: Timestamp) -> Result<Value, Diagnostic> {
     answer(app, event, now).await.map_err(|failure| Diagnostic {
         error_type: failure.kind().to_owned(),

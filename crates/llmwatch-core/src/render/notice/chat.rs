@@ -11,7 +11,6 @@ use serde::Serialize;
 
 use super::sections::{Line, sections};
 use super::{Facts, Notice, disarmed};
-use crate::alarm::Severity;
 use crate::render::words::words;
 
 /// The longest description, and the longest list of steps, in characters.
@@ -98,10 +97,6 @@ fn keywords(facts: &Facts) -> Vec<String> {
 
 /// What a custom action of the chat room can take from the message.
 fn context(facts: &Facts, id: &str) -> BTreeMap<&'static str, String> {
-    let severity = facts.severity.map(|severity| match severity {
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    });
     let mut context = BTreeMap::from([
         ("account", facts.account.clone()),
         ("id", id.to_owned()),
@@ -109,7 +104,7 @@ fn context(facts: &Facts, id: &str) -> BTreeMap<&'static str, String> {
         ("region", facts.region.clone()),
         ("state", facts.state.to_owned()),
     ]);
-    context.extend(severity.map(|severity| ("severity", severity.to_owned())));
+    context.extend(facts.severity.map(|severity| ("severity", severity.word().to_lowercase())));
     context.extend(facts.pool.as_ref().map(|pool| ("pool", disarmed(&pool.label))));
     context.extend(facts.series.as_ref().map(|series| ("series", disarmed(&series.label))));
     context

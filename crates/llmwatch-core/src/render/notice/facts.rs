@@ -43,8 +43,7 @@ pub(in crate::render) struct Facts {
 }
 
 /// What kind of notice it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::render) enum Kind {
     /// An episode has begun and was decided about.
     Incident,
@@ -76,6 +75,12 @@ impl Kind {
             Self::QualityRecovery => "quality-recovery",
             Self::Digest => "digest",
         }
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
     }
 }
 
