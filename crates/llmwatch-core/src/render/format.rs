@@ -54,6 +54,11 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
+/// Whether a share is more than 0 and less than the tenth of a percent that [`percent`] tells.
+pub(super) fn is_below_a_tenth(share: f64) -> bool {
+    share > 0.0 && percent(share) == "0"
+}
+
 /// A change by a share of what was, with its sign and without its unit: `+12.5`, `-3.2`, `~0`.
 ///
 /// Decimals are cut towards no change, so that −99.96 % never reads as −100 %.

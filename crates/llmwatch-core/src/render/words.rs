@@ -28,6 +28,9 @@ pub(super) trait Words: std::fmt::Debug + Sync {
     /// A share in percent, 1.0 being 100 %, as [`percent`](super::format::percent) cuts it.
     fn share(&self, share: f64) -> String;
 
+    /// A mean share in percent, as [`Words::share`]; what is not 0 never reads as 0 %.
+    fn mean_share(&self, share: f64) -> String;
+
     /// A moment to the minute; seconds are cut.
     fn moment(&self, at: Timestamp) -> String;
 

@@ -219,7 +219,7 @@ impl QualityMail {
         let held = observed.map(|observed| &observed.held);
         let course = note.course.known();
         let value = told_period(note).map(|period| ValueFacts {
-            mean: value(words, range, period.mean),
+            mean: mean_value(words, range, period.mean),
             samples: count(period.samples),
             from: words.moment(period.start),
         });
@@ -292,6 +292,14 @@ pub(super) fn value(words: &dyn Words, range: Range, value: f64) -> String {
     }
 }
 
+/// A mean, as [`value`]; a ratio that is not 0 never reads as 0 %.
+pub(super) fn mean_value(words: &dyn Words, range: Range, mean: f64) -> String {
+    match range {
+        Range::Ratio => words.mean_share(mean),
+        Range::Score | Range::Amount => value(words, range, mean),
+    }
+}
+
 fn line(words: &dyn Words, range: Range, note: &QualityNote<'_>) -> LineFacts {
     match note.observed {
         Read::Unreadable(why) => LineFacts::Unknown(reason(why)),
@@ -322,7 +330,7 @@ fn course_facts(course: &Read<Course>) -> CourseFacts {
 fn hours(words: &dyn Words, range: Range, course: &Course) -> Vec<String> {
     let mut rows = vec![words.hour_table().map(str::to_owned).to_vec()];
     rows.extend(course.hours.iter().map(|hour| {
-        let mean = hour.mean.map_or_else(|| "-".to_owned(), |mean| value(words, range, mean));
+        let mean = hour.mean.map_or_else(|| "-".to_owned(), |mean| mean_value(words, range, mean));
         let beyond = match hour.beyond {
             Some(is_beyond) => words.yes_or_no(is_beyond),
             None => "-",
@@ -350,9 +358,9 @@ fn subject_of(note: &QualityNote<'_>, held: Option<&Held>, mean: Option<f64>) ->
     let range = range_of(quality_definition(note.alarm.kind).metric);
     let figures = match (mean, held.and_then(|held| held.line)) {
         (Some(mean), Some(line)) => {
-            format!(" {} (line {})", value(english, range, mean), value(english, range, line))
+            format!(" {} (line {})", mean_value(english, range, mean), value(english, range, line))
         }
-        (Some(mean), None) => format!(" {}", value(english, range, mean)),
+        (Some(mean), None) => format!(" {}", mean_value(english, range, mean)),
         (None, _) => String::new(),
     };
     let noun = english.quality_noun(note.alarm.kind);

@@ -8,7 +8,7 @@ use crate::digest::{Change, Volume};
 use crate::pool::Scope;
 use crate::quality::alarm::{QualityKind, quality_definition};
 use crate::quota::{QuotaKind, QuotaSource};
-use crate::render::format::{count, percent, signed_percent, signed_points};
+use crate::render::format::{count, is_below_a_tenth, percent, signed_percent, signed_points};
 use crate::settings::{InForce, Mend};
 
 #[derive(Debug)]
@@ -18,6 +18,11 @@ impl Words for English {
     /// For example `75.5 %`.
     fn share(&self, share: f64) -> String {
         format!("{} %", percent(share))
+    }
+
+    /// For example `0.1 %`, `below 0.1 %`, `0 %`.
+    fn mean_share(&self, share: f64) -> String {
+        if is_below_a_tenth(share) { "below 0.1 %".to_owned() } else { self.share(share) }
     }
 
     /// For example `2026-11-21 02:45 UTC`.

@@ -12,7 +12,7 @@ use crate::digest::{Change, Volume};
 use crate::pool::Scope;
 use crate::quality::alarm::QualityKind;
 use crate::quota::{QuotaKind, QuotaSource};
-use crate::render::format::{count, percent, signed_percent, signed_points};
+use crate::render::format::{count, is_below_a_tenth, percent, signed_percent, signed_points};
 use crate::settings::{InForce, Mend};
 
 /// Japan has no daylight saving time, so the offset needs no time-zone database.
@@ -25,6 +25,11 @@ impl Words for Japanese {
     /// For example `75.5%`.
     fn share(&self, share: f64) -> String {
         format!("{}%", percent(share))
+    }
+
+    /// For example `0.1%`, `0.1% 未満`, `0%`.
+    fn mean_share(&self, share: f64) -> String {
+        if is_below_a_tenth(share) { "0.1% 未満".to_owned() } else { self.share(share) }
     }
 
     /// For example `2026年11月21日 02:45 UTC（11:45 JST）`.

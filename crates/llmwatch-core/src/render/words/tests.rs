@@ -64,6 +64,20 @@ fn lists_read_as_sentences() {
 }
 
 #[test]
+fn a_mean_share_that_is_not_0_never_reads_as_0() {
+    for (share, english, japanese) in [
+        (0.0, "0 %", "0%"),
+        (1e-12, "below 0.1 %", "0.1% 未満"),
+        (0.000_999, "below 0.1 %", "0.1% 未満"),
+        (0.001, "0.1 %", "0.1%"),
+        (0.029, "2.9 %", "2.9%"),
+    ] {
+        assert_eq!(words(Language::En).mean_share(share), english, "{share}");
+        assert_eq!(words(Language::Ja).mean_share(share), japanese, "{share}");
+    }
+}
+
+#[test]
 fn shares_and_choices() {
     assert_eq!(words(Language::En).share(0.755), "75.5 %");
     assert_eq!(words(Language::Ja).share(0.755), "75.5%");

@@ -5,7 +5,7 @@ use crate::digest::{Digest, Move, PoolWeek, QuotaMove, moved_most};
 use crate::evidence::Read;
 use crate::quality::Metric;
 use crate::render::format::count;
-use crate::render::mail::quality::{range_of, value};
+use crate::render::mail::quality::{mean_value, range_of};
 use crate::render::words::Words;
 use crate::request_watch::WatchedRequest;
 
@@ -90,8 +90,8 @@ fn score(words: &dyn Words, moved: &Move) -> News {
     News::Score {
         metric: moved.metric,
         series: name(&moved.series),
-        from: value(words, range, moved.from),
-        to: value(words, range, moved.to),
+        from: mean_value(words, range, moved.from),
+        to: mean_value(words, range, moved.to),
         is_better: moved.is_better(),
     }
 }

@@ -5,7 +5,7 @@ use crate::digest::{MINIMUM_SAMPLES, Score, ScoreRow, SeriesWeek};
 use crate::quality::Range;
 use crate::render::format::{count, signed};
 use crate::render::layout::table;
-use crate::render::mail::quality::{range_of, value};
+use crate::render::mail::quality::{mean_value, range_of};
 use crate::render::words::Words;
 
 /// One series.
@@ -47,7 +47,7 @@ fn score_table(words: &dyn Words, rows: &[ScoreRow]) -> Vec<String> {
     lines.extend(rows.iter().map(|row| {
         let range = range_of(row.metric);
         let mean = |score: Option<Score>| {
-            score.map_or_else(|| "-".to_owned(), |score| value(words, range, score.mean))
+            score.map_or_else(|| "-".to_owned(), |score| mean_value(words, range, score.mean))
         };
         let difference = row.difference().map_or_else(
             || "-".to_owned(),
