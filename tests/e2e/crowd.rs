@@ -88,7 +88,6 @@ impl Crowd {
         let world = World::start(&parameters, |calls| prepare_with(calls, seed)).unwrap();
         let control = world.control();
         control.advance_minutes(1).unwrap();
-        control.hold_evaluations().unwrap();
         control.hurry_queues(HURRY).unwrap();
         let prefix = StackPrefix::parse(world.prefix()).unwrap();
         Self { world, prefix, parked: Mutex::default() }

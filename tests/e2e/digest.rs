@@ -211,7 +211,6 @@ fn a_week_is_told_once_with_the_figures_that_were_seeded() {
         "input": INPUT_PRICE, "output": OUTPUT_PRICE, "cache_read": CACHE_READ_PRICE } } });
     stage.world.set_parameter("settings/prices", &prices.to_string()).unwrap();
     // Minutes before midnight, so that it is of the week.
-    stage.control().hold_evaluations().unwrap();
     let since_midnight = stage.now().as_second().rem_euclid(60 * MINUTES_A_DAY);
     stage.control().set_clock_offset_seconds(-since_midnight - 600).unwrap();
     stage.fire(&[Throttles]);

@@ -71,7 +71,8 @@ pub(crate) struct Stage {
 impl Stage {
     /// Deploys with these parameters beside the defaults, and lets the pool's alarms come to OK.
     ///
-    /// For most of a minute from then on no alarm changes by itself.
+    /// From then on no alarm changes by itself, however long the test takes: minutes are evaluated
+    /// when the test moves the clock on.
     pub(crate) fn deploy(traffic: Traffic, parameters: &[(&str, &str)]) -> Self {
         let stage = Self::deploy_unevaluated(traffic, parameters);
         stage.control().advance_minutes(1).unwrap();
@@ -328,8 +329,9 @@ pub(crate) fn says(mail: &Mail, text: &str) -> bool {
     one_line(&mail.body).contains(&one_line(text))
 }
 
-/// Starts a whole minute of local time in the past, so that none ends during the deployment; seeds
-/// the pool; has Support and Service Quotas answer at once, and minutes of waiting pass in a second.
+/// Starts a whole minute of local time in the past; has alarms evaluated only when a test moves the
+/// clock on, because one that a test set to ALARM would be OK again at the next minute; seeds the
+/// pool; has Support and Service Quotas answer at once, and minutes of waiting pass in a second.
 fn prepare(calls: &AwsCalls, traffic: Traffic) -> Result<(), Broken> {
     match traffic {
         Traffic::SevenPools => {
@@ -361,6 +363,7 @@ fn prepare_back(
     let now: Timestamp = control.now()?.parse().unwrap();
     let into_the_minute = now.as_second().rem_euclid(60);
     control.set_clock_offset_seconds(-60 * minutes_back - into_the_minute)?;
+    control.hold_evaluations()?;
     let minute = (now.as_second() - into_the_minute) / 60 - minutes_back;
     control.seed(&seed(minute))?;
     control.hurry_queues(60)?;

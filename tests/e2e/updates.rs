@@ -116,7 +116,8 @@ fn an_update_changes_what_it_names_and_a_changed_prefix_is_refused() {
     // And the stack works as before.
     assert!(invokes(&stage, "llmwatch-alarm-updater"));
     stage.fire(&[Throttles]);
-    assert_eq!(stage.mails_after(0).len(), 1);
+    let mails = stage.mails_after(0);
+    assert_eq!(mails.len(), 1, "{mails:#?}");
 }
 
 /// What the release wrote, as tests/data/releases tells.
