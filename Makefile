@@ -6,6 +6,8 @@ SHELL := /bin/bash
 FUNCTIONS := quota-calculator alarm-updater notification-processor account-setup quality-scorer
 DEPLOYABLE := $(addprefix -p ,$(FUNCTIONS)) -p llmwatch-local
 STACK ?= llmwatch
+# What else the operator's command line is told: --discard ID, --all-subscribers, --yes.
+ARGS ?=
 # Port of the endpoint of `make local`.
 PORT ?= 4566
 SCORING_BENCHES := -p llmwatch-quality -p llmwatch-embedding --bench parse --bench lexical --bench throughput
@@ -104,7 +106,7 @@ replay: ## Send parked events of the stack again (DRY_RUN=1: only say what would
 	$(LLMWATCH) replay --stack $(STACK) $(if $(DRY_RUN),--dry-run) $(ARGS)
 
 delete: ## Delete the stack, and say what is kept and why
-	$(LLMWATCH) delete --stack $(STACK)
+	$(LLMWATCH) delete --stack $(STACK) $(ARGS)
 
 # --- Virtual environments: the emulator pins another botocore than SAM does ------------------------
 

@@ -120,6 +120,7 @@ fn what_the_endpoint_refuses_is_parked_and_replayed_to_it_and_to_nobody_unasked(
     let said = stage.world.llmwatch(&["replay"]).unwrap();
     assert!(!said.well && said.text.contains("but 1 more subscribed to its topic"), "{said:?}");
     assert_eq!(said.stay().len(), 1, "{said:?}");
+    assert!(said.text.contains("(make replay STACK=llmwatch ARGS='--discard ID')"), "{said:?}");
     assert!(endpoint.got_nothing());
     let said = stage.world.llmwatch(&["replay", "--all-subscribers"]).unwrap();
     assert!(said.well && said.text.contains("1 sent, 0 discarded, 0 left"), "{said:?}");

@@ -38,7 +38,7 @@ pub(crate) async fn run(
     if parked > 0 {
         writeln!(
             out,
-            "{parked} parked event(s) go with it; `llmwatch replay --stack {name}` sends them first"
+            "{parked} parked event(s) go with it; `make replay STACK={name}` sends first what can be sent"
         )?;
     }
     if !arguments.yes && !is_confirmed(name, out)? {

@@ -91,7 +91,9 @@ pub(crate) async fn run(
     }
     writeln!(
         out,
-        "SQS deletes what is left two weeks after it was first sent; --discard ID does so now"
+        "SQS deletes what is left two weeks after it was first sent; --discard ID does so now \
+         (make replay STACK={} ARGS='--discard ID')",
+        arguments.stack
     )?;
     Ok(Ended::WithSomethingLeft)
 }
