@@ -308,7 +308,7 @@ fn state(text: &str, place: &str) -> Result<AlarmState, EventError> {
 }
 
 fn time(text: &str, place: &str) -> Result<Timestamp, EventError> {
-    change_time(text).ok_or_else(|| malformed(place, &format!("{text:?} is no time")))
+    change_time(text).ok_or_else(|| malformed(place, &format!("{:?} is no time", excerpt(text))))
 }
 
 #[cfg(test)]
