@@ -117,7 +117,8 @@ impl Corpus {
         Self { records }
     }
 
-    /// Every record, and some of a megabyte: of one character, of nesting, of a record repeated.
+    /// Every record, and some of a megabyte: of one character, of nesting, of a record repeated, of
+    /// numbers and of lists.
     #[must_use]
     pub fn records(&self) -> Vec<Record> {
         let mut records = self.records.clone();
@@ -132,7 +133,36 @@ impl Corpus {
                 bytes: piece.iter().copied().cycle().take(MEGABYTE).collect(),
             });
         }
+        // Lists in lists take by far the most memory for a byte, so there are fewer of them.
+        let nested = format!("{}{},", "[".repeat(100), "]".repeat(100));
+        for (name, item, bytes) in [
+            ("a megabyte of numbers", "0,", MEGABYTE),
+            ("many lists in lists", nested.as_str(), MEGABYTE / 16),
+        ] {
+            let list = format!("[{}0]", item.repeat(bytes / item.len()));
+            records.push(Record { name: name.to_owned(), bytes: list.into_bytes() });
+        }
         records
+    }
+
+    /// Each record grown to about so many bytes, one part of it at a time: its texts, lists and
+    /// objects, also within texts that are JSON themselves; what is no JSON is repeated. Records that
+    /// are as long already are left out.
+    pub fn grown(&self, bytes: usize) -> impl Iterator<Item = Record> {
+        let short = self.records.iter().filter(move |record| record.bytes.len() < bytes);
+        short.flat_map(move |record| {
+            let grown: Vec<Vec<u8>> = match serde_json::from_slice(&record.bytes) {
+                Ok(value) => {
+                    let grown = grown_json(&value, bytes);
+                    grown.iter().map(|value| value.to_string().into_bytes()).collect()
+                }
+                Err(_) => vec![record.bytes.iter().copied().cycle().take(bytes).collect()],
+            };
+            grown.into_iter().enumerate().map(|(number, bytes)| Record {
+                name: format!("{} with part {number} grown", record.name),
+                bytes,
+            })
+        })
     }
 
     /// A record changed by the choices: the first picks it, each further two make one change.
@@ -186,6 +216,49 @@ fn changed_json(bytes: &[u8], kind: usize, choice: usize) -> Option<Vec<u8>> {
     let mut left = choice % count;
     replace(&mut value, &mut left, kind);
     serde_json::to_vec(&value).ok()
+}
+
+/// Every value that a value becomes when one part of it grows.
+fn grown_json(value: &Value, bytes: usize) -> Vec<Value> {
+    let times = bytes / value.to_string().len().max(1) + 1;
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+        Value::String(text) => {
+            let longer = if text.is_empty() { "x" } else { text }.repeat(times);
+            let inner = serde_json::from_str::<Value>(text).ok();
+            let within = inner.iter().flat_map(|inner| grown_json(inner, bytes));
+            let within = within.map(|grown| Value::from(grown.to_string()));
+            within.chain([Value::from(longer)]).collect()
+        }
+        Value::Array(items) => {
+            let longer = items.iter().cloned().cycle().take(items.len() * times).collect();
+            let with = |(place, item): (usize, &Value)| {
+                let grown = grown_json(item, bytes).into_iter();
+                grown.map(move |grown| {
+                    let mut items = items.clone();
+                    items[place] = grown;
+                    Value::Array(items)
+                })
+            };
+            items.iter().enumerate().flat_map(with).chain([Value::Array(longer)]).collect()
+        }
+        Value::Object(members) => {
+            let more = (1..times).flat_map(|time| {
+                members.iter().map(move |(name, member)| (format!("{name}{time}"), member.clone()))
+            });
+            let mut longer = members.clone();
+            longer.extend(more);
+            let with = |(name, member): (&String, &Value)| {
+                let (name, grown) = (name.clone(), grown_json(member, bytes).into_iter());
+                grown.map(move |grown| {
+                    let mut members = members.clone();
+                    members.insert(name.clone(), grown);
+                    Value::Object(members)
+                })
+            };
+            members.iter().flat_map(with).chain([Value::Object(longer)]).collect()
+        }
+    }
 }
 
 /// The values in a value, itself included.

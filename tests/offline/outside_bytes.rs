@@ -1,23 +1,32 @@
-//! Nothing that comes from outside can make a parser panic, run away, or repeat more than a little
-//! of it in an error.
+//! Nothing that comes from outside can make a parser panic, run away, take more memory than a few
+//! times of it, or repeat more than a little of it in an error.
 //!
-//! Each parser reads its corpus, then changes of it: as many as `PROPTEST_CASES` says, 256 unless
-//! told otherwise.
+//! Each parser reads its corpus, the same grown, then changes of it: as many as `PROPTEST_CASES`
+//! says, 256 unless told otherwise.
+
+mod check;
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
+use check::{LONGEST_ERROR, LONGEST_SEARCHED, check};
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::alarm::plan::Applied;
 use llmwatch_core::alarm::tuning::Tuning;
 use llmwatch_core::alarm::{AlarmKind, CATALOGUE};
+use llmwatch_core::calculation::watched_models;
 use llmwatch_core::cloudwatch::{composite, math};
+use llmwatch_core::contact::Contacts;
 use llmwatch_core::custom_resource::{MAX_ANSWER_BYTES, Outcome};
 use llmwatch_core::episode::Episode;
 use llmwatch_core::ids::{AccountId, QuotaCode, Region, StackPrefix};
 use llmwatch_core::model_id::{FoundationModel, ModelId};
 use llmwatch_core::model_name::ModelName;
-use llmwatch_core::pool::PoolLabel;
+use llmwatch_core::parked::{self, Audience, Others, ParkingQueue, Receivers, Webhook};
+use llmwatch_core::pool::{Pool, PoolLabel, Scope};
+use llmwatch_core::price::Prices;
+use llmwatch_core::quality::alarm::QUALITY_CATALOGUE;
+use llmwatch_core::quality::alarm::tuning::QualityTuning;
+use llmwatch_core::quality::series::SeriesLabel;
 use llmwatch_core::quota::name::QuotaName;
 use llmwatch_core::settings::{self, SettingName};
 use llmwatch_core::stored::StoredPool;
@@ -29,60 +38,12 @@ use llmwatch_quality::publish::Subject;
 use llmwatch_quality::redaction::TextMode;
 use llmwatch_quality::settings::QualitySettings;
 use llmwatch_quality::skipped::Skipped;
+use llmwatch_quality::spans::Headers;
 use llmwatch_quality::{invocation_log, ours};
 use llmwatch_tests::outside_bytes::Corpus;
-use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-/// The longest error, in characters: some sentences, with beginnings of names and values in which
-/// every character may be escaped.
-const LONGEST_ERROR: usize = 3_000;
-/// The longest part of the input an error repeats, in characters.
-const LONGEST_ECHO: usize = 200;
-/// Longer inputs, in bytes, are not searched for what an error repeats: that alone takes minutes.
-const LONGEST_SEARCHED: usize = 20_000;
-/// What a megabyte may take in an unoptimised build on a busy machine; a quadratic reader takes
-/// hours.
-const LONGEST_READ: Duration = Duration::from_secs(20);
-
-/// Reads a corpus and changes of it; `read` checks what it accepts, and gives every refusal.
-#[track_caller]
-fn check(corpus: &Corpus, read: impl Fn(&str) -> Vec<String>) {
-    let read_once = |bytes: &[u8]| {
-        let text = String::from_utf8_lossy(bytes);
-        let start = Instant::now();
-        let refusals = read(&text);
-        assert!(start.elapsed() < LONGEST_READ, "{:?}", start.elapsed());
-        for refusal in refusals {
-            assert!(refusal.chars().count() <= LONGEST_ERROR, "{} characters", refusal.len());
-            if text.len() > LONGEST_SEARCHED {
-                continue;
-            }
-            let echo: Vec<char> = refusal.chars().collect();
-            for part in echo.windows(LONGEST_ECHO) {
-                let part: String = part.iter().collect();
-                assert!(!text.contains(&part), "repeats {part:?}");
-            }
-        }
-    };
-    for record in corpus.records() {
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            read_once(&record.bytes);
-        }));
-        assert!(outcome.is_ok(), "{}", record.name);
-    }
-    let choices = proptest::collection::vec(any::<u32>(), 1..12);
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    TestRunner::new(config)
-        .run(&choices, |choices| {
-            read_once(&corpus.changed(&choices));
-            Ok(())
-        })
-        .unwrap();
-}
 
 fn prefix() -> StackPrefix {
     StackPrefix::parse("llmwatch").unwrap()
@@ -332,6 +293,129 @@ fn alarm_tuning() {
         let problems = tuning.err().map(|invalid| invalid.problems().to_vec()).unwrap_or_default();
         assert!(problems.len() <= 11, "{} problems", problems.len());
         problems
+    });
+}
+
+#[test]
+fn quality_tuning() {
+    let labels = ["model.us.amazon.nova-lite-v1_0", &"a".repeat(2_000), "aab"];
+    check(&Corpus::of("quality-tuning"), |text| {
+        let tuning = QualityTuning::parse(text);
+        if let Ok(tuning) = &tuning {
+            for (label, row) in labels.iter().flat_map(|label| {
+                QUALITY_CATALOGUE.iter().map(move |row| (SeriesLabel::from_text(label), row.kind))
+            }) {
+                let row = tuning.definition(row, &label);
+                let possible = row.as_ref().is_none_or(|row| {
+                    (1..=row.evaluation_periods).contains(&row.datapoints_to_alarm)
+                });
+                assert!(possible, "{row:?}");
+            }
+        }
+        let problems = tuning.err().map(|invalid| invalid.problems().to_vec()).unwrap_or_default();
+        assert!(problems.len() <= 11, "{} problems", problems.len());
+        problems
+    });
+}
+
+#[test]
+fn prices() {
+    let pool = |scope, model: &str| Pool { scope, model: model.to_owned() };
+    let pools = [
+        pool(Scope::Global, "amazon.nova-2-lite-v1:0"),
+        pool(Scope::OnDemand, "amazon.nova-lite-v1:0"),
+        pool(Scope::CrossRegion, &"a".repeat(2_000)),
+    ];
+    check(&Corpus::of("prices"), |text| {
+        let prices = Prices::parse(text);
+        if let Ok(prices) = &prices {
+            for pool in &pools {
+                assert!(prices.budget_of(pool).is_none_or(|budget| budget > 0.0), "{pool}");
+                assert!(prices.of_pool(pool).is_none_or(|price| price.input >= 0.0), "{pool}");
+            }
+            assert!(prices.endpoints().all(|(_, price)| price.is_finite() && price >= 0.0));
+        }
+        refusals(prices)
+    });
+}
+
+#[test]
+fn watched_model_ids() {
+    check(&Corpus::of("watched-models"), |text| {
+        let ids = watched_models(text);
+        assert!(ids.iter().all(|id| !id.is_empty() && !id.contains(',') && id != "none"));
+        ids.iter().flat_map(|id| refusals(ModelId::parse(id))).collect()
+    });
+}
+
+#[test]
+fn contacts_and_nothing_shows_an_address() {
+    check(&Corpus::of("contacts"), |text| {
+        let contacts = Contacts::parse("people", text);
+        if let Ok(contacts) = &contacts {
+            let shown = format!("{contacts:?}");
+            assert!(contacts.iter().all(|one| !shown.contains(one.expose())), "{shown}");
+        }
+        let refusals = refusals(contacts);
+        // The one that stands in the example of how to write it.
+        assert!(refusals.iter().all(|told| told.matches('@').count() == 1), "{refusals:?}");
+        refusals
+    });
+}
+
+#[test]
+fn headers_of_a_tracing_backend_and_nothing_shows_a_key() {
+    check(&Corpus::of("otlp-headers"), |text| {
+        let headers = Headers::parse(text);
+        if let Ok(headers) = &headers {
+            let shown = format!("{headers:?}");
+            let names = || headers.iter().map(|(name, _)| name);
+            for (_, value) in headers.iter().filter(|(_, value)| value.len() > 3) {
+                let as_name = names().any(|name| name.contains(value));
+                assert!(as_name || !shown.contains(value), "{shown}");
+            }
+        }
+        let refusals = refusals(headers);
+        assert!(refusals.iter().all(|told| !told.contains("hunter2") && told.len() < 120));
+        refusals
+    });
+}
+
+/// A stack of which the parked messages of the corpus are.
+fn receivers() -> Receivers {
+    let functions = ["alarm-updater", "notification-processor"];
+    Receivers {
+        functions: functions.map(|name| format!("llmwatch-{name}")).into(),
+        processor: "llmwatch-notification-processor".to_owned(),
+        raw_topic_arn: "arn:aws:sns:us-east-1:123456789012:llmwatch-RawTopic-1F7J3K".to_owned(),
+        webhook: Some(Webhook {
+            topic_arn: "arn:aws:sns:us-east-1:123456789012:llmwatch-WebhookMessages-1F".to_owned(),
+            audience: Audience::Endpoint { others: 0 },
+            others: Others::AreSpared,
+        }),
+    }
+}
+
+#[test]
+fn parked_messages() {
+    let stack = receivers();
+    let target = "arn:aws:lambda:us-east-1:123456789012:function:llmwatch-notification-processor";
+    let by_rule = BTreeMap::from([("TARGET_ARN".to_owned(), target.to_owned())]);
+    check(&Corpus::of("parked"), |text| {
+        let mut refused = Vec::new();
+        for queue in ParkingQueue::ALL {
+            for attributes in [&BTreeMap::new(), &by_rule] {
+                match parked::resend(queue, text, attributes, &stack) {
+                    Ok(resend) => {
+                        let what = resend.what;
+                        assert!(what.chars().count() <= LONGEST_ERROR, "{} bytes", what.len());
+                        assert!(!what.contains(char::is_control) && !what.contains('@'), "{what}");
+                    }
+                    Err(why) => refused.push(why.to_string()),
+                }
+            }
+        }
+        refused
     });
 }
 

@@ -17,9 +17,12 @@ pub use self::webhook::{Audience, Others, Webhook};
 use crate::cloudwatch::alarm::AlarmState;
 use crate::cloudwatch::change_time::change_time;
 use crate::custom_resource::is_custom_resource_event;
+use crate::excerpt::excerpt;
 
 /// How much of a name from outside is repeated, in characters.
 const MAX_NAME_CHARS: usize = 300;
+/// How many objects or alarms of one message are named.
+const MAX_NAMED: usize = 5;
 
 /// A queue of the stack in which messages are parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -192,7 +195,12 @@ fn follow_up(message: &Value) -> Result<Resend, StaysParked> {
         "settle" => &["pool", "episode"],
         "follow-up" => &["pool", "episode", "request"],
         "publish" => &["form", "pk", "sk", "subject", "text"],
-        other => return Err(not_understood(&format!("a follow-up of the kind {}", named(other)))),
+        other => {
+            return Err(not_understood(&format!(
+                "a follow-up of the kind {}",
+                excerpt(&named(other))
+            )));
+        }
     };
     for name in needed {
         text(content, name, &format!("{kind}.{name}"))?;
@@ -222,10 +230,7 @@ fn log_objects(message: &Value) -> Result<Resend, StaysParked> {
         Ok(format!("s3://{}/{}", named(bucket), named(key)))
     };
     let objects: Vec<String> = records.iter().map(object).collect::<Result<_, _>>()?;
-    Ok(Resend {
-        handover: Handover::LogObjects,
-        what: format!("log object {}", objects.join(", ")),
-    })
+    Ok(Resend { handover: Handover::LogObjects, what: format!("log object {}", listed(&objects)) })
 }
 
 /// Lambda's record of an asynchronous invocation that failed.
@@ -265,7 +270,7 @@ fn undelivered_notification(message: Value, stack: &Receivers) -> Result<Resend,
             let function = stack.processor.clone();
             Ok(Resend { handover: Handover::Invoke { function, payload: event }, what })
         }
-        Some(topic) => Err(StaysParked::OfAnotherStack(named(topic))),
+        Some(topic) => Err(StaysParked::OfAnotherStack(excerpt(&named(topic)))),
         None => Err(not_understood(
             "neither an event of EventBridge (attribute TARGET_ARN) nor a notification of SNS \
              (field TopicArn)",
@@ -297,7 +302,7 @@ fn invoke(target: &str, payload: Value, stack: &Receivers) -> Result<Resend, Sta
         .skip_while(|part| *part != "function")
         .nth(1)
         .filter(|name| stack.functions.contains(*name))
-        .ok_or_else(|| StaysParked::OfAnotherStack(named(target)))?
+        .ok_or_else(|| StaysParked::OfAnotherStack(excerpt(&named(target))))?
         .to_owned();
     let what = outline(&payload)?;
     Ok(Resend { handover: Handover::Invoke { function, payload }, what })
@@ -307,13 +312,13 @@ fn invoke(target: &str, payload: Value, stack: &Receivers) -> Result<Resend, Sta
 fn outline(event: &Value) -> Result<String, StaysParked> {
     if is_custom_resource_event(event) {
         let kind = event.get("RequestType").and_then(Value::as_str).unwrap_or("malformed");
-        return Err(StaysParked::CustomResource(named(kind)));
+        return Err(StaysParked::CustomResource(excerpt(&named(kind))));
     }
     if let Some(records) = event.get("Records").and_then(Value::as_array) {
         let alarms: Result<Vec<String>, StaysParked> = records.iter().map(composite).collect();
         return match alarms? {
             none if none.is_empty() => Err(not_understood("Records is empty")),
-            alarms => Ok(alarms.join(", ")),
+            alarms => Ok(listed(&alarms)),
         };
     }
     match (event.get("detail-type").and_then(Value::as_str), event) {
@@ -333,7 +338,8 @@ fn outline(event: &Value) -> Result<String, StaysParked> {
             Ok(format!("check of {}", named(text(event, "check", "check")?)))
         }
         (_, Value::Object(fields)) => {
-            let names: Vec<String> = fields.keys().take(10).map(|name| named(name)).collect();
+            let names: Vec<String> =
+                fields.keys().take(10).map(|name| excerpt(&named(name))).collect();
             Err(not_understood(&format!("an event with the fields {}", names.join(", "))))
         }
         _ => Err(not_understood("an event that is no object")),
@@ -392,6 +398,13 @@ fn text<'a>(object: &'a Value, name: &str, place: &str) -> Result<&'a str, Stays
 
 fn not_understood(problem: &str) -> StaysParked {
     StaysParked::NotUnderstood(problem.to_owned())
+}
+
+/// Names as they are printed: the first of them, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let (shown, more) = names.split_at(names.len().min(MAX_NAMED));
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// A name from outside as it is printed: short, on one line, and never an e-mail address.

@@ -23,6 +23,9 @@ use crate::pool::Pool;
 /// The name of the setting.
 pub const SETTING: &str = "prices";
 
+/// Room for the names of all fields, which the parser lists where one is unknown, in characters.
+const LONGEST_PROBLEM_CHARS: usize = 160;
+
 const TOKENS_PRICED: f64 = 1e6;
 
 /// All known prices. The default knows none.
@@ -84,7 +87,7 @@ impl Prices {
             return Ok(Self::default());
         }
         let prices: Self =
-            serde_json::from_str(text).map_err(|error| InvalidPrices(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| InvalidPrices(shortened(&error)))?;
         let of_models = prices.bedrock.iter().flat_map(|(model, price)| {
             let all = [Some(price.input), Some(price.output), price.cache_read, price.cache_write];
             all.into_iter().flatten().map(move |price| (model, price))
@@ -157,6 +160,15 @@ impl TokenPrices {
         let plain = tokens.input * self.input + tokens.output * self.output;
         Some(plain / TOKENS_PRICED + cached)
     }
+}
+
+/// What the parser says, which repeats names and texts of the setting whole, and where it is.
+fn shortened(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    if told.chars().count() <= LONGEST_PROBLEM_CHARS {
+        return told;
+    }
+    format!("{} at line {} column {}", excerpt(&told), error.line(), error.column())
 }
 
 fn wrong_budget(key: &str, budget: f64) -> Option<String> {
@@ -272,6 +284,18 @@ mod tests {
         ] {
             let error = Prices::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_in_the_wrong_place_is_not_repeated_whole() {
+        let long = "five dollars ".repeat(100);
+        for text in [
+            format!(r#"{{"endpoints": {{"chat": "{long}"}}}}"#),
+            format!(r#"{{"bedrock": {{"m": {{"{long}": 1}}}}}}"#),
+        ] {
+            let error = Prices::parse(&text).unwrap_err().to_string();
+            assert!(error.contains("… at line 1 column ") && error.len() < 200, "{error}");
         }
     }
 }

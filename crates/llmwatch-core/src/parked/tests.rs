@@ -306,6 +306,17 @@ fn a_notification_of_a_log_object_goes_back_to_its_queue() {
 }
 
 #[test]
+fn of_many_objects_the_first_are_named() {
+    let record =
+        |name: &str| json!({ "s3": { "bucket": { "name": "logs" }, "object": { "key": name } } });
+    let records = ["a", "b", "c", "d", "e", "f", "g"].map(record);
+    let notification = json!({ "Records": records });
+    let sent = check(ParkingQueue::UnscoredObjects, &notification, &none()).unwrap();
+    let named = "s3://logs/a, s3://logs/b, s3://logs/c, s3://logs/d, s3://logs/e";
+    assert_eq!(sent.what, format!("log object {named} and 2 more"));
+}
+
+#[test]
 fn what_is_not_understood_stays_with_its_reason_and_without_its_content() {
     let mut timeless = child_alarm();
     timeless["detail"]["state"].as_object_mut().unwrap().remove("timestamp");
