@@ -1,6 +1,7 @@
 //! Who may depend on whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -68,4 +69,48 @@ fn the_local_aws_is_never_shipped() {
     for package in SHIPPED.keys().filter(|name| *name != "llmwatch-tests") {
         forbid(package, |name| name == "llmwatch-local" || name == "llmwatch-tests");
     }
+}
+
+/// Where shipped code waits within an invocation, each for seconds at most, with the reason. What
+/// takes longer comes back as a message of a queue.
+const WAITS: [(&str, &str); 8] = [
+    ("account-setup/src/patience.rs", "a policy made a moment ago may not be known yet"),
+    ("alarm-updater/src/tear_down.rs", "the last write of a run in flight may still arrive"),
+    ("llmwatch-aws/src/http.rs", "a backend that is busy says when to try again"),
+    ("llmwatch-aws/src/pace.rs", "APIs that take few calls a second"),
+    ("llmwatch-aws/src/support.rs", "Support was too busy to take the call up"),
+    ("llmwatch/src/delete.rs", "a person waits for the stack's deletion"),
+    ("notification-processor/src/gather/digest.rs", "a time after which reading is given up"),
+    ("quality-scorer/src/carry_out/publish.rs", "CloudWatch was too busy to take the data"),
+];
+
+fn sources(below: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_shipped_sleeps_without_a_reason() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let mut files = Vec::new();
+    sources(&crates, &mut files);
+    let sleeps = |path: &&PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
+        ["sleep(", "sleep_until(", "interval("].iter().any(|call| {
+            text.match_indices(call).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric))
+        })
+    };
+    let found: BTreeSet<String> = files
+        .iter()
+        .filter(sleeps)
+        .map(|path| path.strip_prefix(&crates).unwrap().to_str().unwrap().to_owned())
+        .filter(|path| !path.starts_with("llmwatch-local/"))
+        .collect();
+    assert_eq!(found, WAITS.iter().map(|(path, _)| (*path).to_owned()).collect());
 }

@@ -1,8 +1,33 @@
 //! Who may write to an encrypted topic or queue must be let to use its key.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::template::{Resource, TEXT, resources, statements, texts};
+use crate::roles::role_statements;
+use crate::template::{Resource, TEXT, resources, section, statements, target, texts};
+
+/// What a service does with the key in the name of whoever calls these actions on an encrypted
+/// resource.
+///
+/// Sources: "Configuring AWS KMS permissions" in the developer guides of SQS (what a producer and a
+/// consumer need) and of SNS (what a publisher needs), and "Secret encryption and decryption" in the
+/// user guide of Secrets Manager.
+const USES_THE_KEY: [(&str, &[&str]); 4] = [
+    ("secretsmanager:GetSecretValue", &["kms:Decrypt"]),
+    ("sns:Publish", &["kms:Decrypt", "kms:GenerateDataKey"]),
+    ("sqs:ReceiveMessage", &["kms:Decrypt"]),
+    ("sqs:SendMessage", &["kms:Decrypt", "kms:GenerateDataKey"]),
+];
+
+/// What neither reads nor writes a message, so that no key is used.
+const USES_NO_KEY: [&str; 5] = [
+    "sns:ListSubscriptionsByTopic",
+    "sns:Subscribe",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+];
 
 fn encrypted() -> Vec<Resource> {
     let mut found = resources("AWS::SNS::Topic");
@@ -42,6 +67,56 @@ fn every_service_that_writes_may_use_the_key() {
             }
         }
     }
+}
+
+/// Everything that the stack's key encrypts, by logical id.
+fn encrypted_with_key() -> Vec<&'static str> {
+    let all = section("Resources").as_object().unwrap();
+    let found = all.iter().filter(|(_, one)| {
+        ["KmsMasterKeyId", "KmsKeyId"].iter().any(|name| one["Properties"][name] == "Key.Arn")
+    });
+    found.map(|(id, _)| id.as_str()).collect()
+}
+
+/// What a role may do with the key, always and with anything.
+fn granted_on_key(role: &Resource) -> BTreeSet<&'static str> {
+    // Not those of a policy beside the role, which may be there on a condition only.
+    let own = role.property("Policies").as_array().unwrap();
+    own.iter()
+        .flat_map(|policy| statements(&policy["PolicyDocument"]))
+        .filter(|statement| statement["Effect"] == "Allow" && statement["Condition"].is_null())
+        .filter(|statement| texts(&statement["Resource"]).contains(&"Key.Arn"))
+        .flat_map(|statement| texts(&statement["Action"]))
+        .collect()
+}
+
+/// What a role has to do with the key for all it may do to what is encrypted.
+fn needed_on_key(role: &Resource) -> BTreeSet<&'static str> {
+    let encrypted = encrypted_with_key();
+    role_statements(role)
+        .into_iter()
+        .filter(|statement| {
+            texts(&statement["Resource"]).iter().any(|one| encrypted.contains(&target(one)))
+        })
+        .flat_map(|statement| texts(&statement["Action"]))
+        .filter(|action| !USES_NO_KEY.contains(action))
+        .flat_map(|action| {
+            let uses = USES_THE_KEY.iter().find(|(one, _)| *one == action);
+            uses.unwrap_or_else(|| panic!("{}: does {action} use the key?", role.id)).1
+        })
+        .copied()
+        .collect()
+}
+
+/// Without its grant every mail, follow-up and parked event of a function is denied on AWS, and the
+/// local AWS asks for no permission.
+#[test]
+fn every_role_may_do_with_the_key_what_its_reads_and_writes_ask_for_and_no_more() {
+    let roles = resources("AWS::IAM::Role");
+    for role in &roles {
+        assert_eq!(granted_on_key(role), needed_on_key(role), "{}", role.id);
+    }
+    assert!(roles.iter().filter(|role| !needed_on_key(role).is_empty()).count() >= 5);
 }
 
 #[test]

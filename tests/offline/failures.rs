@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::template::{Resource, functions, resources, statements, target, texts};
+use crate::template::{Resource, functions, resources, section, statements, target, texts};
 
 /// The queue must be an `AWS::SQS::Queue` with an alarm on its depth.
 fn assert_watched(queue: &str, of: &str) {
@@ -199,6 +199,36 @@ fn a_source_queue_outwaits_its_function_and_redrives_to_a_watched_queue() {
             let timeout = function.property("Timeout").as_u64().unwrap();
             assert!(queue.property("VisibilityTimeout").as_u64().unwrap() >= 6 * timeout);
         }
+    }
+}
+
+#[test]
+fn buckets_may_tell_of_every_object_whose_notification_is_kept() {
+    for notifications in resources("Custom::BucketNotifications") {
+        let queue = target(notifications.text("Queue"));
+        // One of its own or one of the customer's, by a condition.
+        let buckets = match notifications.property("Bucket") {
+            Value::Array(either) => either[1..].iter().filter_map(Value::as_str).collect(),
+            one => texts(one),
+        };
+        let named = opened_to(queue, "s3.amazonaws.com").iter().any(|statement| {
+            let sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"].to_string();
+            !buckets.is_empty() && buckets.iter().all(|bucket| sources.contains(bucket))
+        });
+        assert!(named, "{queue} takes nothing from {buckets:?}");
+        assert!(
+            notifications.depends_on().contains(&format!("{queue}Policy").as_str()),
+            "S3 tries the queue when it is told to notify it: {}",
+            notifications.id
+        );
+    }
+}
+
+#[test]
+fn every_function_is_traced() {
+    assert_eq!(section("Globals")["Function"]["Tracing"], "Active");
+    for function in functions() {
+        assert!(function.property("Tracing").is_null(), "{} is traced otherwise", function.id);
     }
 }
 

@@ -6,7 +6,7 @@ use llmwatch_tests::process::Places;
 use llmwatch_tests::seen;
 use serde_json::Value;
 
-use crate::template::{Resource, functions, resources, statements, texts};
+use crate::template::{Resource, functions, resources, section, statements, texts};
 
 /// Actions whose API knows no resource-level permission, or that AWS takes on `*` only.
 ///
@@ -73,7 +73,37 @@ const NOT_SEEN: [(&str, &str, &str); 17] = [
     ),
 ];
 
-fn role_statements(role: &Resource) -> Vec<&'static Value> {
+/// What the backfill's role allows, with the reason; the local AWS runs the backfill without asking
+/// for permissions.
+///
+/// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html>, which
+/// calls all but the function the least that a distributed map needs.
+const BACKFILL: [(&str, &str); 8] = [
+    ("lambda:InvokeFunction", "each batch is scored by the function"),
+    ("s3:AbortMultipartUpload", "results are uploaded in parts"),
+    ("s3:GetObject", "results are uploaded in parts, which are read before they are put together"),
+    ("s3:ListBucket", "the log objects are listed"),
+    ("s3:ListMultipartUploadParts", "results are uploaded in parts"),
+    ("s3:PutObject", "results are uploaded in parts"),
+    ("states:DescribeExecution", "the map looks what became of its batches"),
+    ("states:StartExecution", "each batch is an execution of its own"),
+];
+
+/// Resources wider than the stack and the buckets its parameters name, with the reason.
+const WIDE: [(&str, &str); 9] = [
+    (":application-inference-profile/*", "profiles are found by their traffic"),
+    (":custom-model/*", "deployments are found by their traffic, models by them"),
+    (":custom-model-deployment/*", "deployments are found by their traffic"),
+    (":inference-profile/*", "profiles are found by their traffic"),
+    (":bedrock/*", "any quota of Bedrock may be too small"),
+    (":role/aws-service-role/servicequotas.amazonaws.com/*", "its name is up to Service Quotas"),
+    (":s3:::*", "a bucket that a parameter named before, in this account by its condition"),
+    (":key/*", "a key of the customer, for the one bucket or secret of its condition"),
+    (":foundation-model/*", "the judge's model, which the id of its profile does not tell"),
+];
+
+/// What a role may, under a condition or not.
+pub(crate) fn role_statements(role: &Resource) -> Vec<&'static Value> {
     let own = role.property("Policies").as_array().unwrap();
     let own = own.iter().map(|policy| &policy["PolicyDocument"]);
     // What a role may under a condition stands in a policy of its own.
@@ -130,6 +160,42 @@ fn every_resource_stands_only_where_the_api_knows_no_other() {
             }
         }
     }
+}
+
+#[test]
+fn no_action_is_excused_that_is_not_used_on_every_resource() {
+    for action in WITHOUT_RESOURCE {
+        let used = resources("AWS::IAM::Role").iter().flat_map(role_statements).any(|statement| {
+            texts(&statement["Resource"]).contains(&"*")
+                && texts(&statement["Action"]).contains(&action)
+        });
+        assert!(used, "{action}");
+    }
+}
+
+/// Whether a pattern names the stack, one of its resources, or what a parameter names.
+fn is_of_the_stack(pattern: &str) -> bool {
+    pattern.split("${").skip(1).any(|reference| !reference.starts_with("AWS::"))
+}
+
+#[test]
+fn every_pattern_wider_than_the_stack_has_a_reason() {
+    let mut met = BTreeSet::new();
+    for role in resources("AWS::IAM::Role") {
+        for statement in role_statements(&role) {
+            for pattern in texts(&statement["Resource"]) {
+                if pattern == "*" || !pattern.contains('*') || is_of_the_stack(pattern) {
+                    continue;
+                }
+                let wide = WIDE.iter().find(|(end, _)| pattern.ends_with(end));
+                let (end, _) = wide.unwrap_or_else(|| panic!("{}: {pattern}", role.id));
+                met.insert(*end);
+                let guarded = [":s3:::*", ":key/*"].contains(end);
+                assert!(!guarded || statement["Condition"].is_object(), "{}: {pattern}", role.id);
+            }
+        }
+    }
+    assert_eq!(met, WIDE.iter().map(|(end, _)| *end).collect());
 }
 
 #[test]
@@ -220,6 +286,20 @@ fn every_role_grants_what_its_function_was_seen_calling_and_nothing_else_without
     assert!(missing.is_empty(), "called and not granted: {missing:?}");
     let idle: Vec<&Action> = granted.difference(&seen).filter(|action| !reasoned(action)).collect();
     assert!(idle.is_empty(), "granted and never called: {idle:?}");
+}
+
+#[test]
+fn the_one_role_that_is_no_functions_grants_what_a_reason_is_given_for() {
+    let of_functions: Vec<String> =
+        functions().iter().map(|function| function.text("Role").replace(".Arn", "")).collect();
+    let mut others = resources("AWS::IAM::Role");
+    others.retain(|role| !of_functions.iter().any(|one| one == role.id));
+    let [backfill] = others.as_slice() else { panic!("{} other roles", others.len()) };
+    assert_eq!(section("Resources")["Backfill"]["Properties"]["RoleArn"], "BackfillRole.Arn");
+    assert_eq!(backfill.id, "BackfillRole");
+    let granted: BTreeSet<&str> =
+        role_statements(backfill).iter().flat_map(|one| texts(&one["Action"])).collect();
+    assert_eq!(granted, BACKFILL.iter().map(|(action, _)| *action).collect());
 }
 
 #[test]
