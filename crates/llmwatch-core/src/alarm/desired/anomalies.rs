@@ -87,6 +87,7 @@ fn times(factor: f64, at: At) -> Traffic {
     }
 }
 
+/// The traffic of each series, of which a pool of one has the first.
 fn seeded(days: std::ops::Range<i64>, traffic: &dyn Fn(At) -> Traffic) -> MetricStore {
     let mut store = MetricStore::default();
     for series in SERIES {
@@ -110,12 +111,13 @@ fn seeded(days: std::ops::Range<i64>, traffic: &dyn Fn(At) -> Traffic) -> Metric
     store
 }
 
-fn anomaly_alarms() -> Vec<(AlarmKind, MetricAlarm)> {
+/// The alarms of a pool of so many series.
+fn anomaly_alarms(series: usize) -> Vec<(AlarmKind, MetricAlarm)> {
     let kind_of = |desired: &DesiredAlarm| match (&desired.alarm, &desired.watch) {
         (AlarmName::Child(kind, _), Watch::Metrics(_)) => Some(*kind),
         (AlarmName::Child(..) | AlarmName::Composite(_) | AlarmName::Quality(_), _) => None,
     };
-    let desired = desired_with(&stored(SERIES.len(), &[]), "none");
+    let desired = desired_with(&stored(series, &[]), "none");
     desired
         .iter()
         .filter_map(|desired| Some((kind_of(desired)?, desired)))
@@ -126,8 +128,13 @@ fn anomaly_alarms() -> Vec<(AlarmKind, MetricAlarm)> {
 
 /// Every change to ALARM and from it while the days are evaluated, `InvocationAnomaly 15 14:45 on`.
 fn changes(days: std::ops::Range<i64>, store: &MetricStore) -> Vec<String> {
+    changes_of(SERIES.len(), days, store)
+}
+
+/// The same of a pool of so many series.
+fn changes_of(series: usize, days: std::ops::Range<i64>, store: &MetricStore) -> Vec<String> {
     let mut changes = Vec::new();
-    for (kind, alarm) in anomaly_alarms() {
+    for (kind, alarm) in anomaly_alarms(series) {
         let checked = alarm::check(&alarm).unwrap();
         let mut state = AlarmState::Ok;
         let mut bands = Bands::new();
@@ -151,19 +158,28 @@ fn changes(days: std::ops::Range<i64>, store: &MetricStore) -> Vec<String> {
     changes
 }
 
-/// Checks what changes while days 14 to 21 are evaluated, after two weeks as usual.
+/// Checks what changes while days 14 to 21 are evaluated, after two weeks as usual: of a pool of one
+/// series, and of one whose series are summed or averaged.
 #[track_caller]
-fn check(traffic: &dyn Fn(At) -> Traffic, expected: &[&str]) {
-    assert_eq!(changes(14..21, &seeded(0..21, traffic)), expected);
+fn check(traffic: &dyn Fn(At) -> Traffic, expected: &[impl AsRef<str>]) {
+    let store = seeded(0..21, traffic);
+    let expected: Vec<&str> = expected.iter().map(AsRef::as_ref).collect();
+    for series in 1..=SERIES.len() {
+        assert_eq!(changes_of(series, 14..21, &store), expected, "{series} series");
+    }
 }
+
+const NOTHING: [&str; 0] = [];
 
 #[test]
 fn every_anomaly_alarm_is_three_wide_and_looks_at_quarter_hours() {
-    let alarms = anomaly_alarms();
-    assert_eq!(alarms.len(), 4);
-    for (kind, alarm) in alarms {
-        assert_eq!(definition(kind).limit, Limit::AboveBand(3.0));
-        assert_eq!(alarm::validate(&alarm), Ok(900));
+    for series in 1..=SERIES.len() {
+        let alarms = anomaly_alarms(series);
+        assert_eq!(alarms.len(), 4);
+        for (kind, alarm) in alarms {
+            assert_eq!(definition(kind).limit, Limit::AboveBand(3.0));
+            assert_eq!(alarm::validate(&alarm), Ok(900));
+        }
     }
 }
 
@@ -177,19 +193,18 @@ fn of_all_traffic(changes: &[&str]) -> Vec<String> {
 
 #[test]
 fn a_usual_week_is_quiet() {
-    check(&usual, &[]);
+    check(&usual, &NOTHING);
 }
 
 #[test]
 fn a_weekly_peak_is_quiet() {
-    check(&with_report, &[]);
+    check(&with_report, &NOTHING);
 }
 
 #[test]
 fn five_times_the_traffic_fires_what_counts_it() {
     let rush = |at: At| if at.is_within(15, 14..16) { times(5.0, at) } else { usual(at) };
-    let store = seeded(0..21, &rush);
-    assert_eq!(changes(14..21, &store), of_all_traffic(&["15 14:45 on", "15 16:30 off"]));
+    check(&rush, &of_all_traffic(&["15 14:45 on", "15 16:30 off"]));
 }
 
 #[test]
@@ -215,8 +230,7 @@ fn slow_answers_fire_latency_alone() {
 #[test]
 fn a_workday_on_a_saturday_fires() {
     let busy = |at: At| if at.day() == 19 { times(3.0, at) } else { usual(at) };
-    let store = seeded(0..21, &busy);
-    assert_eq!(changes(14..21, &store), of_all_traffic(&["19 00:45 on", "20 00:30 off"]));
+    check(&busy, &of_all_traffic(&["19 00:45 on", "20 00:30 off"]));
 }
 
 #[test]
@@ -225,7 +239,7 @@ fn one_quarter_of_an_hour_does_not_fire() {
         let of_hour = at.0 % 60;
         if at.is_within(15, 14..15) && of_hour < 15 { times(20.0, at) } else { usual(at) }
     };
-    check(&blip, &[]);
+    check(&blip, &NOTHING);
 }
 
 #[test]
