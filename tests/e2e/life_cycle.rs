@@ -128,12 +128,24 @@ fn a_stack_is_updated_and_deleted_without_a_trace_but_its_ledger() {
     let parameters =
         stage.world.calls().json(JsonService::Ssm, "GetParametersByPath", &path).unwrap();
     assert_eq!(parameters["Parameters"], json!([]));
-    let detectors = json!({ "AnomalyDetectorTypes": ["SINGLE_METRIC", "METRIC_MATH"] });
-    let detectors = stage.cloudwatch("DescribeAnomalyDetectors", &detectors);
-    assert_eq!(detectors["AnomalyDetectors"], json!([]));
+    assert_eq!(detectors(&stage), Vec::<Value>::new());
     let table = json!({ "TableName": ledger });
     let kept = stage.world.calls().json(JsonService::DynamoDb, "DescribeTable", &table).unwrap();
     assert_eq!(kept["Table"]["TableName"], Value::from(ledger));
+}
+
+/// The anomaly models that CloudWatch trains.
+fn detectors(stage: &Stage) -> Vec<Value> {
+    let all = json!({ "AnomalyDetectorTypes": ["SINGLE_METRIC", "METRIC_MATH"] });
+    let found = stage.cloudwatch("DescribeAnomalyDetectors", &all);
+    found["AnomalyDetectors"].as_array().unwrap().clone()
+}
+
+/// The names of all dashboards.
+fn dashboards(stage: &Stage) -> Vec<Value> {
+    let found = stage.cloudwatch("ListDashboards", &json!({}));
+    let entries = found["DashboardEntries"].as_array().unwrap().iter();
+    entries.map(|entry| entry["DashboardName"].clone()).collect()
 }
 
 /// Waits until a function has made so many calls of an operation since a call.
@@ -149,8 +161,10 @@ fn wait_for_calls(stage: &Stage, since: u64, function: &str, operation: &str, co
 
 #[test]
 fn a_delete_amid_a_run_leaves_nothing_to_come_back_and_the_stack_can_be_deployed_again() {
-    let stage = Stage::deploy(Traffic::Calm, &[]);
+    let stage = Stage::deploy(Traffic::Calm, &[("PoolDashboards", "on")]);
     let ledger = stage.world.stack().resource("Ledger").unwrap();
+    // The overview and a page for each pool.
+    assert!(!detectors(&stage).is_empty() && dashboards(&stage).len() >= 2);
     let deployed = readers::alarms(stage.world.calls(), "llmwatch-Bedrock-").unwrap().len();
 
     // Both hourly functions have something to write, and are held up in their first write after
@@ -187,6 +201,8 @@ fn a_delete_amid_a_run_leaves_nothing_to_come_back_and_the_stack_can_be_deployed
     let path = json!({ "Path": "/llmwatch", "Recursive": true });
     let left = stage.world.calls().json(JsonService::Ssm, "GetParametersByPath", &path).unwrap();
     assert_eq!(left["Parameters"], json!([]));
+    assert_eq!(detectors(&stage), Vec::<Value>::new());
+    assert_eq!(dashboards(&stage), Vec::<Value>::new());
 
     // Deployed again, it has the same alarms; on AWS the new ledger has another name too.
     stage.world.deploy_again(&[]).unwrap();

@@ -120,6 +120,45 @@ fn an_update_changes_what_it_names_and_a_changed_prefix_is_refused() {
     assert_eq!(mails.len(), 1, "{mails:#?}");
 }
 
+/// The alarms and stored pools of a model that only a parameter names.
+fn of_model(stage: &Stage, part: &str) -> (Vec<String>, BTreeMap<String, String>) {
+    let alarms = definitions(stage, "llmwatch-Bedrock-").into_keys();
+    let mut pools = parameters(stage, "/llmwatch/pools");
+    pools.retain(|name, _| name.contains(part));
+    (alarms.filter(|name| name.contains(part)).collect(), pools)
+}
+
+#[test]
+fn an_address_takes_the_place_of_another_and_a_model_no_longer_named_leaves_in_its_time() {
+    let before =
+        [("AlertEmail", "first@example.com"), ("WatchedModels", "global.amazon.nova-2-lite-v1:0")];
+    let stage = Stage::deploy(Traffic::Calm, &before);
+    assert!(subscriptions(&stage).contains("first@example.com"));
+    let named = of_model(&stage, "nova-2-lite");
+    assert!(!named.0.is_empty() && !named.1.is_empty());
+    let others = definitions(&stage, "llmwatch-").len() - named.0.len();
+
+    let after = [("AlertEmail", "second@example.com"), ("WatchedModels", "none")];
+    stage.world.update(&after).unwrap();
+    let subscribed = subscriptions(&stage);
+    assert_eq!(subscribed.matches("second@example.com").count(), 1, "{subscribed}");
+    assert!(!subscribed.contains("first@example.com"), "{subscribed}");
+    // It may be called by now, so it is kept as long as a model that is seen no more.
+    assert_eq!(of_model(&stage, "nova-2-lite"), named);
+
+    for (name, document) in named.1.iter().filter(|(name, _)| name.ends_with("/thresholds")) {
+        let mut document: Value = serde_json::from_str(document).unwrap();
+        document["last_seen"] = json!("2026-01-01T00:00:00Z");
+        let name = name.strip_prefix("/llmwatch/").unwrap();
+        stage.world.set_parameter(name, &document.to_string()).unwrap();
+    }
+    for function in ["quota-calculator", "alarm-updater"] {
+        stage.world.invoke(function, &json!({})).unwrap();
+    }
+    assert_eq!(of_model(&stage, "nova-2-lite"), (Vec::new(), BTreeMap::new()));
+    assert_eq!(definitions(&stage, "llmwatch-").len(), others);
+}
+
 /// What the release wrote, as tests/data/releases tells.
 fn captured(name: &str) -> Vec<Value> {
     let path = format!("{}/data/releases/0.1.0/{name}", env!("CARGO_MANIFEST_DIR"));
