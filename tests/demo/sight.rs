@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use llmwatch_core::alarm::pool_metrics;
 use llmwatch_core::alarm::tuning::{self, Tuning};
 use llmwatch_core::cloudwatch::query::{MetricDataQuery, QuerySource, Returned};
+use llmwatch_core::component::InferenceComponent;
 use llmwatch_core::dashboard::quality::{self, Scored};
 use llmwatch_core::dashboard::{self, AlertLine, Bad, Content, Dashboard, Draw, Known, Panel, Row};
 use llmwatch_core::pool::{Pool, Scope};
@@ -113,20 +114,17 @@ fn dashboards(world: &World) -> Result<Vec<(&'static str, Dashboard)>, Broken> {
     let pools = readings::stored_pools(world)?;
     let pool = pools.iter().find(|pool: &&StoredPool| pool.pool.model == BUSY_MODEL);
     let quantity = pool.map(|pool| ("quantity", Dashboard::of_pool(pool, &[], known)));
-    let others = [("component", of_component(&prices)), ("quality", side_by_side(&scored, known))];
-    Ok(quantity.into_iter().chain(others).collect())
+    let component = of_component(known).map(|page| ("component", page));
+    let quality = ("quality", side_by_side(&scored, known));
+    Ok(quantity.into_iter().chain(component).chain([quality]).collect())
 }
 
-/// The use and the cost of the inference component, and the GPUs and instances it stands on.
-fn of_component(prices: &Prices) -> Dashboard {
-    let component = traffic::component::COMPONENT;
-    let cost = dashboard::component::cost::row(component, prices);
-    let rows = dashboard::component::rows(component).into_iter().chain([cost]);
-    Dashboard {
-        title: format!("Inference component {component}"),
-        choices: Vec::new(),
-        rows: rows.chain(dashboard::component::every_component_rows()).collect(),
-    }
+/// The page of the inference component, and the GPUs and instances it stands on.
+fn of_component(known: Known<'_>) -> Option<Dashboard> {
+    let component = InferenceComponent::parse(traffic::component::COMPONENT)?;
+    let mut page = Dashboard::of_component(&component, &[], known);
+    page.rows.extend(dashboard::component::every_component_rows());
+    Some(page)
 }
 
 /// The quality of every scored model, side by side.

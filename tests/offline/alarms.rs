@@ -1,7 +1,9 @@
-//! The template's alarms and the rule that hears the pools' and the quality alarms.
+//! The template's alarms and the rule that hears those of pools, of quality and of components.
 
-use llmwatch_core::alarm::name::QualityAlarm;
+use llmwatch_core::alarm::name::{ComponentAlarm, QualityAlarm};
 use llmwatch_core::alarm::{CATALOGUE, Severity, name};
+use llmwatch_core::component::InferenceComponent;
+use llmwatch_core::component::alarm::COMPONENT_KINDS;
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::pool::PoolLabel;
 use llmwatch_core::quality::alarm::QUALITY_CATALOGUE;
@@ -56,6 +58,16 @@ fn the_rule_hears_every_quality_alarm() {
 }
 
 #[test]
+fn the_rule_hears_every_component_alarm() {
+    for row in &COMPONENT_KINDS {
+        let component = InferenceComponent::parse("chat-7b").unwrap();
+        let name = name::component(&prefix(), &ComponentAlarm { kind: row.kind, component });
+        assert!(heard(&name, "ALARM") && heard(&name, "OK"), "{name}");
+        assert!(!heard(&name, "INSUFFICIENT_DATA"), "it says nothing");
+    }
+}
+
+#[test]
 fn alarms_on_llmwatch_are_not_taken_for_a_pools() {
     for alarm in resources("AWS::CloudWatch::Alarm") {
         let name = alarm.text("AlarmName").replace("${Prefix}", "llmwatch");
@@ -66,7 +78,7 @@ fn alarms_on_llmwatch_are_not_taken_for_a_pools() {
 
 #[test]
 fn the_updater_may_touch_the_alarms_it_makes_only() {
-    for stem in [name::stem(&prefix()), name::quality_stem(&prefix())] {
+    for stem in name::stems(&prefix()) {
         let stem = stem.replace("llmwatch", "${Prefix}");
         assert!(TEXT.contains(&format!("{ARN}{stem}*")), "{stem}");
     }

@@ -223,6 +223,9 @@ fn alarm_names() {
             Some(AlarmName::Quality(alarm)) => {
                 assert_eq!(name::quality(&prefix(), &alarm), text);
             }
+            Some(AlarmName::Component(alarm)) => {
+                assert_eq!(name::component(&prefix(), &alarm), text);
+            }
             None => {}
         }
         let label = PoolLabel::from_text(if text.is_empty() { "x" } else { text });
@@ -283,7 +286,7 @@ fn alarm_tuning() {
         let tuning = Tuning::parse(text);
         if let Ok(tuning) = &tuning {
             for pool in pools {
-                let row = tuning.definition(AlarmKind::Throttles, &PoolLabel::from_text(pool));
+                let row = tuning.definition(AlarmKind::Throttles, pool);
                 let possible = |row: &llmwatch_core::alarm::AlarmDefinition| {
                     (1..=row.evaluation_periods).contains(&row.datapoints_to_alarm)
                 };

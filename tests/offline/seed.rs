@@ -1,10 +1,15 @@
 //! The demo's SageMaker inference component has what the pages about components ask for.
 
 use jiff::{SignedDuration, Timestamp};
+use llmwatch_core::alarm::tuning::Tuning;
 use llmwatch_core::cloudwatch::metric::{MetricKey, MetricStore, Window};
 use llmwatch_core::cloudwatch::query::evaluate;
-use llmwatch_core::dashboard::Panel;
-use llmwatch_core::dashboard::component::{every_component_rows, rows};
+use llmwatch_core::component::InferenceComponent;
+use llmwatch_core::dashboard::component::every_component_rows;
+use llmwatch_core::dashboard::{Dashboard, Known, Panel};
+use llmwatch_core::price::Prices;
+use llmwatch_core::quality::NAMESPACE;
+use llmwatch_core::quality::alarm::tuning::QualityTuning;
 use llmwatch_tests::traffic;
 use llmwatch_tests::traffic::component::COMPONENT;
 use serde_json::Value;
@@ -52,8 +57,18 @@ fn put(store: &mut MetricStore, series: &Value) {
 }
 
 fn panels() -> Vec<Panel> {
-    let all = [rows(COMPONENT), every_component_rows()].concat();
-    all.into_iter().flat_map(|row| row.panels).collect()
+    let known = Known {
+        tuning: &Tuning::default(),
+        quality_tuning: &QualityTuning::default(),
+        prices: &Prices::default(),
+        namespace: NAMESPACE,
+    };
+    let component = InferenceComponent::parse(COMPONENT).unwrap();
+    let page = Dashboard::of_component(&component, &[], known);
+    let all = [page.rows, every_component_rows()].concat();
+    let panels = all.into_iter().flat_map(|row| row.panels);
+    // Without a price the cost is a text.
+    panels.filter(|panel| !panel.queries().is_empty()).collect()
 }
 
 /// What a panel's curves end with in the hour before a moment, by label.

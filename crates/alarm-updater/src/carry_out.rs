@@ -135,9 +135,10 @@ async fn put<T>(
 
 fn child_name(change: &AlarmChange) -> Option<&str> {
     match change {
-        AlarmChange::Delete { alarm: AlarmName::Child(..) | AlarmName::Quality(_), name } => {
-            Some(name)
-        }
+        AlarmChange::Delete {
+            alarm: AlarmName::Child(..) | AlarmName::Quality(_) | AlarmName::Component(_),
+            name,
+        } => Some(name),
         AlarmChange::Delete { alarm: AlarmName::Composite(_), .. }
         | AlarmChange::PutDetector(_)
         | AlarmChange::Create { .. }

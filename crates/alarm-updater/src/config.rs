@@ -16,7 +16,7 @@ pub struct Config {
     pub quality_namespace: String,
     /// `AWS_REGION`, set by Lambda: the Region whose metrics dashboards show.
     pub region: Region,
-    /// `LLMWATCH_POOL_DASHBOARDS`: whether each pool and scored component has a dashboard.
+    /// `LLMWATCH_POOL_DASHBOARDS`: whether each pool and inference component has a dashboard.
     pub pool_dashboards: Switch,
     /// `LLMWATCH_GRAFANA_METRICS`: whether the metrics are published that Grafana needs.
     pub grafana_metrics: Switch,

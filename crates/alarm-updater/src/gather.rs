@@ -3,25 +3,29 @@
 mod dashboards;
 mod documents;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use llmwatch_aws::CallFailed;
 use llmwatch_aws::alarms::{self, StandingAlarms};
 use llmwatch_aws::hourly_use::read_hours;
-use llmwatch_aws::parameters;
 use llmwatch_aws::quality_metrics::{Activity, list_series};
+use llmwatch_aws::{inference_components, parameters};
 use llmwatch_core::alarm::desired::{DesiredAlarm, Lines, desired_alarms};
 use llmwatch_core::alarm::name::Owner;
 use llmwatch_core::alarm::plan::Actual;
 use llmwatch_core::alarm::tuning::{self, InvalidTuning, Tuning};
+use llmwatch_core::component::InferenceComponent;
+use llmwatch_core::component::alarm::desired_component_alarms;
 use llmwatch_core::hourly_cost::{self, UsedByCaller};
 use llmwatch_core::price::{self, Prices};
 use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
 use llmwatch_core::quality::alarm::tuning as quality_tuning;
 use llmwatch_core::quality::alarm::tuning::QualityTuning;
 use llmwatch_core::quality::series::{SeriesLabel, StoredSeries, known};
-use llmwatch_core::stored::{StoredPool, pools_path, quality_path, setting_parameter};
+use llmwatch_core::stored::{
+    StoredPool, components_path, pools_path, quality_path, setting_parameter,
+};
 
 pub(crate) use self::dashboards::kept as dashboards;
 use self::documents::Documents;
@@ -37,7 +41,9 @@ pub(crate) struct Situation {
     pub(crate) series: BTreeMap<SeriesLabel, StoredSeries>,
     /// The series that were stored, as they are stored.
     pub(crate) stored_series: BTreeMap<SeriesLabel, String>,
-    /// What is changed about the pools' alarms.
+    /// The inference components in use.
+    pub(crate) components: BTreeSet<InferenceComponent>,
+    /// What is changed about the alarms of pools and components.
     pub(crate) tuning: Tuning,
     /// What is changed about the quality alarms.
     pub(crate) quality_tuning: QualityTuning,
@@ -75,10 +81,14 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
     let setting = |name: &str| setting_parameter(prefix, name);
     let (tuned, quality_tuned) = (setting(tuning::SETTING), setting(quality_tuning::SETTING));
     let (of_pools, of_quality) = (pools_path(prefix), quality_path(prefix));
+    let of_components = components_path(prefix);
     let priced = setting(price::SETTING);
-    let (pools, quality, tuned, quality_tuned, priced, standing, detectors, all, recent) = futures::try_join!(
+    let (pools, quality, applied_of_components) = futures::try_join!(
         parameters::by_path(ssm, &of_pools),
         parameters::by_path(ssm, &of_quality),
+        parameters::by_path(ssm, &of_components),
+    )?;
+    let (tuned, quality_tuned, priced, standing, detectors, all, recent, components) = futures::try_join!(
         parameters::get(ssm, &tuned),
         parameters::get(ssm, &quality_tuned),
         parameters::get(ssm, &priced),
@@ -86,12 +96,14 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
         alarms::read_detectors(cloudwatch, prefix),
         list_series(cloudwatch, namespace, Activity::TwoWeeks),
         list_series(cloudwatch, namespace, Activity::ThreeHours),
+        inference_components::list(cloudwatch),
     )?;
     let tuning = Tuning::parse(&tuned.unwrap_or_default())?;
     let quality_tuning = QualityTuning::parse(&quality_tuned.unwrap_or_default())?;
     let mut documents = Documents::default();
     documents.read_pools(&of_pools, pools);
     documents.read_quality(&of_quality, quality);
+    documents.read_components(&of_components, applied_of_components);
     let priced = documents.read_prices(&priced.unwrap_or_default());
     let mut series = known(&documents.series, &all, &recent, now);
     // What is listed of a series whose document is not understood would be written over it.
@@ -103,8 +115,11 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
     let quality_alarms = series
         .values()
         .flat_map(|stored| desired_quality_alarms(stored, &quality_tuning, namespace, prefix));
+    let component_alarms = components
+        .iter()
+        .flat_map(|component| desired_component_alarms(component, &tuning, prefix));
     Ok(Situation {
-        desired: pool_alarms.chain(quality_alarms).collect(),
+        desired: pool_alarms.chain(quality_alarms).chain(component_alarms).collect(),
         actual: Actual {
             alarms: standing.alarms.clone(),
             detectors,
@@ -112,6 +127,7 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
             unreadable: documents.unreadable,
         },
         pools: documents.pools,
+        components,
         tuning,
         quality_tuning,
         prices: priced.known(),

@@ -7,7 +7,7 @@ use llmwatch_aws::pace::Pace;
 use llmwatch_aws::parameters;
 use llmwatch_core::alarm::plan::{Actual, AlarmChange, plan};
 use llmwatch_core::dashboard::plan::plan as dashboard_plan;
-use llmwatch_core::stored::{pools_path, quality_path};
+use llmwatch_core::stored::{components_path, pools_path, quality_path};
 use tokio::time::sleep;
 
 use crate::handler::RunFailed;
@@ -70,9 +70,11 @@ async fn forget(app: &App, mut report: Report) -> Result<Report, RunFailed> {
     let (ssm, prefix) = (&app.clients.ssm, &app.config.prefix);
     let of_pools = parameters::by_path(ssm, &pools_path(prefix)).await?;
     let of_quality = parameters::by_path(ssm, &quality_path(prefix)).await?;
+    let of_components = parameters::by_path(ssm, &components_path(prefix)).await?;
     // The pools' own documents are quota-calculator's to delete.
     let applied = of_pools.into_iter().filter(|parameter| parameter.name.ends_with("/applied"));
-    let ours: Vec<String> = applied.chain(of_quality).map(|parameter| parameter.name).collect();
+    let ours: Vec<String> =
+        applied.chain(of_quality).chain(of_components).map(|parameter| parameter.name).collect();
     parameters::delete(ssm, &ours).await?;
     report.into_result()
 }

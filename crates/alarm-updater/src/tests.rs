@@ -1,5 +1,6 @@
 //! The function's behaviour through the real SDK clients.
 
+mod components;
 mod costs;
 mod dashboards;
 mod quality;

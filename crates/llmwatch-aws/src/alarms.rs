@@ -1,7 +1,7 @@
 //! Alarms and anomaly models as CloudWatch holds them: read all, write one, delete.
 
 mod convert;
-mod quality;
+mod lone;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use llmwatch_core::alarm::name;
 use llmwatch_core::alarm::plan::{ActionsSwitch, Alarm};
 use llmwatch_core::ids::StackPrefix;
 
-pub use quality::{StandingQualityAlarm, read_quality};
+pub use lone::{LoneAlarm, read_component, read_quality};
 
 use crate::CallFailed;
 
@@ -61,7 +61,7 @@ pub struct NotDeleted {
 /// When any page could not be read.
 pub async fn read_all(client: &Client, prefix: &StackPrefix) -> Result<StandingAlarms, CallFailed> {
     let mut standing = StandingAlarms::default();
-    for stem in [name::stem(prefix), name::quality_stem(prefix)] {
+    for stem in name::stems(prefix) {
         read_named(client, prefix, &stem, &mut standing).await?;
     }
     Ok(standing)

@@ -32,6 +32,8 @@ pub mod functions;
 #[cfg(feature = "cloudwatch")]
 pub mod hourly_use;
 pub mod http;
+#[cfg(feature = "cloudwatch")]
+pub mod inference_components;
 #[cfg(feature = "bedrock")]
 pub mod inference_profiles;
 #[cfg(feature = "bedrock")]

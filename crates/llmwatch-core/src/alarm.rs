@@ -3,6 +3,7 @@
 //! The facts of each kind stand once, in [`CATALOGUE`]; names are built and parsed in [`name`].
 
 mod catalogue;
+pub mod change;
 pub mod desired;
 pub mod name;
 pub mod plan;

@@ -172,7 +172,9 @@ pub(crate) fn percent(kind: QuotaKind, pool: &PoolLabel, tuning: &Tuning) -> f64
     CATALOGUE
         .iter()
         .filter(|row| percent_of_kind(row).is_some())
-        .find_map(|row| percent_of_kind(&tuning.definition(row.kind, pool).unwrap_or(*row)))
+        .find_map(|row| {
+            percent_of_kind(&tuning.definition(row.kind, pool.as_str()).unwrap_or(*row))
+        })
         .unwrap_or(100.0)
 }
 

@@ -8,6 +8,7 @@
 //! top of the dashboard: its word, for example `$model`, then stands where the dimension's value
 //! would.
 
+mod alert_lines;
 pub mod cloudwatch_body;
 pub mod component;
 pub mod grafana;
@@ -17,9 +18,11 @@ pub mod quality;
 pub mod quantity;
 mod queries;
 
+use self::alert_lines::Alarms;
 use crate::alarm::tuning::Tuning;
 use crate::alarm::{Severity, pool_metrics};
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::component::InferenceComponent;
 use crate::metric_values::{BEDROCK, MODEL_ID};
 use crate::price::Prices;
 use crate::quality::alarm::tuning::QualityTuning;
@@ -29,7 +32,7 @@ use crate::stored::StoredPool;
 /// What the operator set that shows on dashboards.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
-    /// What is changed about the pools' alarms.
+    /// What is changed about the alarms of pools and components.
     pub tuning: &'a Tuning,
     /// What is changed about the quality alarms.
     pub quality_tuning: &'a QualityTuning,
@@ -291,21 +294,32 @@ impl Dashboard {
         }
     }
 
-    /// The page of a SageMaker inference component whose answers are scored.
+    /// The page of a SageMaker inference component, with its scores where it has any.
     #[must_use]
-    pub fn of_component(component: &str, scored: &[StoredSeries], known: Known<'_>) -> Self {
+    pub fn of_component(
+        component: &InferenceComponent,
+        scored: &[StoredSeries],
+        known: Known<'_>,
+    ) -> Self {
         let own: Vec<StoredSeries> = scored
             .iter()
-            .filter(|stored| stored.series.inference_component.as_deref() == Some(component))
+            .filter(|stored| {
+                stored.series.inference_component.as_deref() == Some(component.as_str())
+            })
             .cloned()
             .collect();
-        let mut rows = component::rows(component);
+        let label = component.label();
+        let on = Alarms::of(known.tuning, &label);
+        let component = component.as_str();
+        let mut rows = component::rows(component, on);
         rows.push(component::cost::row(component, known.prices));
-        rows.extend(quality::rows(
-            quality::Scored::These(&own),
-            known.quality_tuning,
-            known.namespace,
-        ));
+        if !own.is_empty() {
+            rows.extend(quality::rows(
+                quality::Scored::These(&own),
+                known.quality_tuning,
+                known.namespace,
+            ));
+        }
         Self { title: format!("Inference component {component}"), choices: Vec::new(), rows }
     }
 
@@ -319,7 +333,7 @@ impl Dashboard {
         rows.push(quality::scorer_row(namespace));
         rows.extend(component::every_component_rows());
         rows.extend(of_chosen_model(namespace));
-        rows.extend(component::rows(&Choice::COMPONENT.word()));
+        rows.extend(component::rows(&Choice::COMPONENT.word(), Alarms::OF_THE_CATALOGUE));
         Self {
             title: "Language models: quantity and quality".to_owned(),
             choices: vec![Choice::MODEL, Choice::COMPONENT],
@@ -338,7 +352,7 @@ impl Dashboard {
         ];
         rows.extend(quantity::chosen_model_rows());
         rows.extend(component::every_component_rows());
-        rows.extend(component::rows(&Choice::COMPONENT.word()));
+        rows.extend(component::rows(&Choice::COMPONENT.word(), Alarms::OF_THE_CATALOGUE));
         Self {
             title: "Language models: quantity".to_owned(),
             choices: vec![Choice::POOL, Choice::CALLERS, Choice::MODEL, Choice::COMPONENT],

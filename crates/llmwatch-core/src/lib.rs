@@ -7,6 +7,7 @@ pub mod alarm;
 pub mod bucket_notifications;
 pub mod calculation;
 pub mod cloudwatch;
+pub mod component;
 pub mod contact;
 pub mod cost;
 pub mod custom_resource;

@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 
 pub use case::{AppendTo, CaseText, append_text, case_text, quota_case_text};
 pub use mail::{
-    DigestNote, LeftOpen, PendingNote, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
-    digest_notice, incident_notice, pending_notice, quality_notice, recovery_notice,
-    request_notice,
+    ComponentNote, DigestNote, LeftOpen, PendingNote, QualityNote, RecoveryNote, RequestNote,
+    component_notice, digest_notice, incident_notice, pending_notice, quality_notice,
+    recovery_notice, request_notice,
 };
 pub use notice::{Form, MAX_FORM_BYTES, Notice, is_webhook_document};
 

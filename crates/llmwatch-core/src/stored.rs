@@ -89,12 +89,15 @@ pub fn thresholds_parameter(prefix: &StackPrefix, pool: &PoolLabel) -> String {
     format!("/{prefix}/pools/{pool}/thresholds")
 }
 
-/// The parameter that holds what alarm-updater last applied for a pool or a series.
+/// The parameter that holds what alarm-updater last applied for a pool, a series or a component.
 #[must_use]
 pub fn applied_parameter(prefix: &StackPrefix, owner: &Owner) -> String {
     match owner {
         Owner::Pool(pool) => format!("/{prefix}/pools/{pool}/applied"),
         Owner::Series(series) => format!("/{prefix}/quality/{series}/applied"),
+        Owner::Component(component) => {
+            format!("{}/{}/applied", components_path(prefix), component.label())
+        }
     }
 }
 
@@ -102,6 +105,12 @@ pub fn applied_parameter(prefix: &StackPrefix, owner: &Owner) -> String {
 #[must_use]
 pub fn quality_path(prefix: &StackPrefix) -> String {
     format!("/{prefix}/quality")
+}
+
+/// The path below which all inference components of a stack are stored.
+#[must_use]
+pub fn components_path(prefix: &StackPrefix) -> String {
+    format!("/{prefix}/components")
 }
 
 /// The parameter that holds a [`StoredSeries`](crate::quality::series::StoredSeries).

@@ -238,7 +238,7 @@ fn owes_a_message(episode: &Episode, change: &AlarmChange) -> bool {
         AlarmName::Child(kind, _) => {
             episode.update_due_at.is_some() && episode.unreported().contains(kind)
         }
-        AlarmName::Composite(_) | AlarmName::Quality(_) => false,
+        AlarmName::Composite(_) | AlarmName::Quality(_) | AlarmName::Component(_) => false,
     };
     opened_it || joined_it
 }
@@ -255,7 +255,9 @@ fn episode_event(change: &AlarmChange) -> EpisodeEvent {
             threshold: change.threshold,
             muting: if change.muted { Muting::Muted } else { Muting::Audible },
         }),
-        AlarmName::Composite(_) | AlarmName::Quality(_) => composite_event(change, Vec::new()),
+        AlarmName::Composite(_) | AlarmName::Quality(_) | AlarmName::Component(_) => {
+            composite_event(change, Vec::new())
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can wake the function, parsed once into types that cannot be wrong.
 //!
-//! Four routes lead in: the composite alarm through SNS, the state changes of children and of quality
-//! alarms and the two schedules (quota requests, the digest) through EventBridge, and the function's
+//! Four routes lead in: the composite alarm through SNS, the state changes of children, of quality
+//! and of component alarms and the two schedules (quota requests, the digest) through EventBridge, and the function's
 //! own messages through its queue.
 
 use jiff::Timestamp;
@@ -254,7 +254,7 @@ impl Figures {
             recent.into_iter().flatten().rev().filter_map(Value::as_f64).collect();
         let is_budgeted = match name {
             AlarmName::Child(kind, _) => definition(*kind).limit == Limit::Budget,
-            AlarmName::Composite(_) | AlarmName::Quality(_) => false,
+            AlarmName::Composite(_) | AlarmName::Quality(_) | AlarmName::Component(_) => false,
         };
         let reached = newest
             .iter()

@@ -228,7 +228,7 @@ pub(crate) fn account_in(arn: &str) -> Result<AccountId, Failure> {
         .map_err(|error| Failure::AlarmArn(arn.to_owned(), error))
 }
 
-fn read<T>(answer: Result<T, CallFailed>) -> Read<T> {
+pub(crate) fn read<T>(answer: Result<T, CallFailed>) -> Read<T> {
     match answer {
         Ok(fact) => Read::Known(fact),
         Err(failure) => Read::Unreadable(failure.explain()),

@@ -17,7 +17,8 @@ use crate::gather::{Due, Parameters};
 use crate::once::NotDone;
 use crate::queue::QueueMessage;
 use crate::{
-    App, carry_out, digest, episodes, follow_up, forms, gather, mails, quality, request_watch,
+    App, carry_out, components, digest, episodes, follow_up, forms, gather, mails, quality,
+    request_watch,
 };
 
 /// Why an event was not dealt with; Lambda or SQS sends it again.
@@ -38,7 +39,7 @@ pub(crate) enum Failure {
     /// Others kept writing the episode's row.
     #[error("the episode of {0} is being written by others; this event is to be retried")]
     Contended(PoolLabel),
-    /// Others kept writing what was told of a quality alarm.
+    /// Others kept writing what was told of an alarm.
     #[error("what was told of alarm {0} is being written by others; this event is to be retried")]
     AlarmContended(String),
     /// Whether the pool has recovered could not be read.
@@ -97,6 +98,9 @@ async fn answer(app: &App, event: &Value, now: Timestamp) -> Result<Value, Failu
                     }
                     AlarmName::Quality(alarm) => {
                         Box::pin(quality::alarm_changed(app, change, alarm, now)).await?;
+                    }
+                    AlarmName::Component(alarm) => {
+                        Box::pin(components::alarm_changed(app, change, alarm, now)).await?;
                     }
                 }
             }

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use llmwatch_aws::ledger::RowKey;
-use llmwatch_core::alarm::name::QualityAlarm;
+use llmwatch_core::alarm::change::AlarmOccasion;
+use llmwatch_core::alarm::name::{ComponentAlarm, QualityAlarm};
 use llmwatch_core::digest::Week;
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::episode::{Episode, EpisodeId};
 use llmwatch_core::ids::QuotaCode;
 use llmwatch_core::pool::PoolLabel;
-use llmwatch_core::render::QualityOccasion;
 
 /// The pool's latest episode.
 pub(crate) fn episode(pool: &PoolLabel) -> RowKey {
@@ -42,13 +42,35 @@ pub(crate) fn quality_told(alarm: &QualityAlarm) -> RowKey {
 pub(crate) fn quality_mail(
     alarm: &QualityAlarm,
     alarm_at: Timestamp,
-    occasion: QualityOccasion,
+    occasion: AlarmOccasion,
 ) -> RowKey {
+    lone_mail(quality_alarm(alarm), alarm_at, occasion)
+}
+
+/// What people were told last of a component alarm.
+pub(crate) fn component_told(alarm: &ComponentAlarm) -> RowKey {
+    RowKey { pk: component_alarm(alarm), sk: "told".to_owned() }
+}
+
+/// The mail about a component alarm's change to ALARM at a time, or about its recovery from it.
+pub(crate) fn component_mail(
+    alarm: &ComponentAlarm,
+    alarm_at: Timestamp,
+    occasion: AlarmOccasion,
+) -> RowKey {
+    lone_mail(component_alarm(alarm), alarm_at, occasion)
+}
+
+fn lone_mail(pk: String, alarm_at: Timestamp, occasion: AlarmOccasion) -> RowKey {
     let word = match occasion {
-        QualityOccasion::Fired { .. } => "alarm",
-        QualityOccasion::Recovered { .. } => "recovery",
+        AlarmOccasion::Fired { .. } => "alarm",
+        AlarmOccasion::Recovered { .. } => "recovery",
     };
-    RowKey { pk: quality_alarm(alarm), sk: format!("effect#mail#{alarm_at}#{word}") }
+    RowKey { pk, sk: format!("effect#mail#{alarm_at}#{word}") }
+}
+
+fn component_alarm(alarm: &ComponentAlarm) -> String {
+    format!("component#{}#{}", alarm.kind, alarm.component)
 }
 
 fn quality_alarm(alarm: &QualityAlarm) -> String {

@@ -4,6 +4,7 @@
 //! acts and `mails` tells people. `Clients` lists exactly the services the function's role allows.
 
 mod carry_out;
+mod components;
 mod config;
 mod digest;
 mod episodes;
@@ -13,6 +14,7 @@ mod forms;
 mod gather;
 mod handler;
 mod ledger_keys;
+mod lone_alarms;
 mod mails;
 mod once;
 mod quality;

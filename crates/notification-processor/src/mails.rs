@@ -7,16 +7,16 @@ use llmwatch_aws::ledger::RowKey;
 use llmwatch_aws::quota_requests::QuotaRequest;
 use llmwatch_aws::topics;
 use llmwatch_core::alarm::AlarmKind;
-use llmwatch_core::alarm::name::QualityAlarm;
+use llmwatch_core::alarm::change::{AlarmOccasion, change_id};
+use llmwatch_core::alarm::name::{ComponentAlarm, QualityAlarm};
 use llmwatch_core::decision::{Decision, MailStep, Occasion};
 use llmwatch_core::digest::Digest;
 use llmwatch_core::duplicate::CaseId;
 use llmwatch_core::fingerprint::fingerprint;
 use llmwatch_core::outcome::{Outcome, Outcomes};
 use llmwatch_core::pool::PoolLabel;
-use llmwatch_core::quality::alarm::change::change_id;
 use llmwatch_core::render::{
-    self, DigestNote, MailContext, Notice, QualityNote, QualityOccasion, RecoveryNote, RequestNote,
+    self, ComponentNote, DigestNote, MailContext, Notice, QualityNote, RecoveryNote, RequestNote,
 };
 use llmwatch_core::request_watch::{News, Standing, WatchedRequest};
 use llmwatch_core::settings::Language;
@@ -25,7 +25,7 @@ use crate::event::AlarmChange;
 use crate::gather::{self, Ended, Gathered, Parameters};
 use crate::handler::Failure;
 use crate::once::once;
-use crate::{App, forms, ledger_keys, quality};
+use crate::{App, components, forms, ledger_keys, quality};
 
 /// Sends the mail about a decision, unless the operator filtered it.
 ///
@@ -155,17 +155,17 @@ pub(crate) async fn request(
     send_once(app, &ledger_keys::effect(&watched.episode, &name), &told, now).await
 }
 
-/// What there is to tell of a quality alarm.
+/// What there is to tell of an alarm that stands alone.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct QualityNews<'a> {
+pub(crate) struct AlarmNews<'a, A> {
     /// The change, as its event says it.
     pub change: &'a AlarmChange,
     /// Which alarm.
-    pub alarm: &'a QualityAlarm,
+    pub alarm: &'a A,
     /// When it went to ALARM.
     pub alarm_at: Timestamp,
     /// What is told.
-    pub occasion: QualityOccasion,
+    pub occasion: AlarmOccasion,
 }
 
 /// Whether a mail went out, now or before.
@@ -185,11 +185,11 @@ pub(crate) enum Mailed {
 /// When the mail was not accepted, or the ledger is out of reach.
 pub(crate) async fn quality(
     app: &App,
-    news: QualityNews<'_>,
+    news: AlarmNews<'_, QualityAlarm>,
     situation: &quality::Situation,
     now: Timestamp,
 ) -> Result<Mailed, Failure> {
-    let QualityNews { change, alarm, alarm_at, occasion } = news;
+    let AlarmNews { change, alarm, alarm_at, occasion } = news;
     // Pool overrides are by pool label, and no series has one: these are the stack's settings.
     let label = PoolLabel::from_text(alarm.series.as_str());
     let settings = gather::parameters(app, &label).await.settings;
@@ -214,6 +214,46 @@ pub(crate) async fn quality(
         now,
     });
     send_once(app, &ledger_keys::quality_mail(alarm, alarm_at, occasion), &told, now).await?;
+    Ok(Mailed::Yes)
+}
+
+/// Tells of a component alarm that fires or is OK again, once, unless the operator filtered its
+/// severity.
+///
+/// # Errors
+///
+/// When the mail was not accepted, or the ledger is out of reach.
+pub(crate) async fn component(
+    app: &App,
+    news: AlarmNews<'_, ComponentAlarm>,
+    situation: &components::Situation,
+    now: Timestamp,
+) -> Result<Mailed, Failure> {
+    let AlarmNews { change, alarm, alarm_at, occasion } = news;
+    let settings = gather::parameters(app, &PoolLabel::from_text(&alarm.component.label())).await;
+    let settings = settings.settings;
+    if let MailStep::Filtered(from) = MailStep::of(alarm.severity(), settings.notify_from) {
+        let severity = alarm.severity();
+        tracing::info!(alarm.arn = %change.arn, "no mail: {severity} is below {from:?}");
+        return Ok(Mailed::Filtered);
+    }
+    let told = render::component_notice(&ComponentNote {
+        language: settings.language,
+        account: &gather::account_in(&change.arn)?,
+        region: &app.config.region,
+        prefix: &app.config.prefix,
+        alarm,
+        value: change.value,
+        line: change.threshold,
+        course: &situation.course,
+        also_firing: &situation.also_firing,
+        alarm_at,
+        occasion,
+        reason: &change.reason,
+        id: &change_id(&change.arn, alarm_at),
+        now,
+    });
+    send_once(app, &ledger_keys::component_mail(alarm, alarm_at, occasion), &told, now).await?;
     Ok(Mailed::Yes)
 }
 

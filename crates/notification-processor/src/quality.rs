@@ -1,24 +1,17 @@
 //! What a quality alarm's change leads to: one mail, and one of its recovery.
-//!
-//! No episode, no case and no quota request: a model that answers worse is nothing AWS can mend.
 
 use jiff::Timestamp;
-use llmwatch_aws::alarms::{StandingQualityAlarm, read_quality};
-use llmwatch_aws::ledger::{self, Versioned, Written};
+use llmwatch_aws::alarms::{LoneAlarm, read_quality};
 use llmwatch_aws::quality_metrics::read_periods;
 use llmwatch_core::alarm::desired::Watch;
 use llmwatch_core::alarm::name::QualityAlarm;
-use llmwatch_core::cloudwatch::alarm::AlarmState;
 use llmwatch_core::evidence::Read;
-use llmwatch_core::quality::alarm::change::{Change, Live, Step, Told, step};
 use llmwatch_core::quality::alarm::course::{Course, course, window};
 use llmwatch_core::quality::alarm::observed::{Observed, observed};
-use llmwatch_core::render::QualityOccasion;
 
 use crate::event::AlarmChange;
 use crate::handler::Failure;
-use crate::mails::{self, Mailed};
-use crate::{App, episodes, ledger_keys};
+use crate::{App, gather, ledger_keys, lone_alarms, mails};
 
 /// Everything a mail about a change tells besides the change itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,81 +36,21 @@ pub(crate) async fn alarm_changed(
     alarm: &QualityAlarm,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let standing = standing(app, alarm).await;
-    let live = live(&standing, alarm);
-    let event = Change { state: change.state, at: change.at, is_muted: change.muted };
-    for _ in 0..episodes::RACES {
-        let row = read(app, alarm).await?;
-        let told = row.as_ref().map(|row| &row.document);
-        let (alarm_at, occasion) = match step(told, event, &live, now) {
-            Step::Nothing(why) => {
-                tracing::info!(alarm.arn = %change.arn, "nothing to tell: {}", why.words());
-                return Ok(());
-            }
-            Step::TellAlarm { over_since } => (change.at, QualityOccasion::Fired { over_since }),
-            Step::TellRecovery { alarm_at } => {
-                (alarm_at, QualityOccasion::Recovered { at: change.at })
-            }
-        };
+    let (client, prefix) = (&app.clients.cloudwatch, &app.config.prefix);
+    let standing = gather::read(read_quality(client, prefix, &alarm.series).await);
+    let mail = async |alarm_at, occasion| {
         let situation = situation(app, &standing, alarm, now).await;
-        let news = mails::QualityNews { change, alarm, alarm_at, occasion };
-        if mails::quality(app, news, &situation, now).await? == Mailed::Filtered {
-            return Ok(());
-        }
-        if store(app, alarm, row.as_ref(), &told_now(alarm_at, occasion), now).await?
-            == Written::Yes
-        {
-            return Ok(());
-        }
-        // Another change of the alarm was told meanwhile; whether this one adds to it is looked at
-        // again, and the ledger knows that it was mailed.
-    }
-    Err(Failure::AlarmContended(change.arn.clone()))
-}
-
-fn told_now(alarm_at: Timestamp, occasion: QualityOccasion) -> Told {
-    let recovered_at = match occasion {
-        QualityOccasion::Fired { over_since } => over_since,
-        QualityOccasion::Recovered { at } => Some(at),
+        let news = mails::AlarmNews { change, alarm, alarm_at, occasion };
+        mails::quality(app, news, &situation, now).await
     };
-    Told { alarm_at, recovered_at }
-}
-
-async fn read(app: &App, alarm: &QualityAlarm) -> Result<Option<Versioned<Told>>, Failure> {
-    let key = ledger_keys::quality_told(alarm);
-    Ok(ledger::read(&app.clients.dynamodb, &app.config.ledger_table, &key).await?)
-}
-
-async fn store(
-    app: &App,
-    alarm: &QualityAlarm,
-    before: Option<&Versioned<Told>>,
-    told: &Told,
-    now: Timestamp,
-) -> Result<Written, Failure> {
-    let (client, table) = (&app.clients.dynamodb, &app.config.ledger_table);
-    let version = before.map_or(0, |before| before.version);
-    let key = ledger_keys::quality_told(alarm);
-    Ok(ledger::write(client, table, &key, told, version, now).await?)
-}
-
-/// The alarms of the series as CloudWatch lists them.
-async fn standing(app: &App, alarm: &QualityAlarm) -> Read<Vec<StandingQualityAlarm>> {
-    match read_quality(&app.clients.cloudwatch, &app.config.prefix, &alarm.series).await {
-        Ok(alarms) => Read::Known(alarms),
-        Err(failure) => Read::Unreadable(failure.explain()),
-    }
-}
-
-fn live(standing: &Read<Vec<StandingQualityAlarm>>, alarm: &QualityAlarm) -> Read<Option<Live>> {
-    standing.as_ref().map(|alarms| {
-        alarms.iter().find(|standing| standing.alarm == *alarm).map(|standing| standing.live)
-    })
+    let live = lone_alarms::live(&standing, alarm);
+    let told = ledger_keys::quality_told(alarm);
+    lone_alarms::tell_once(app, change, &told, &live, mail, now).await
 }
 
 async fn situation(
     app: &App,
-    standing: &Read<Vec<StandingQualityAlarm>>,
+    standing: &Read<Vec<LoneAlarm<QualityAlarm>>>,
     alarm: &QualityAlarm,
     now: Timestamp,
 ) -> Situation {
@@ -132,16 +65,11 @@ async fn situation(
             }
         }
     };
-    let fires = |other: &&StandingQualityAlarm| {
-        other.alarm != *alarm && other.live.state == AlarmState::Alarm
-    };
-    let also_firing = standing
-        .as_ref()
-        .map(|alarms| alarms.iter().filter(fires).map(|other| other.alarm.clone()).collect());
+    let also_firing = lone_alarms::also_firing(standing, alarm);
     Situation { observed, course, also_firing }
 }
 
-fn watched(standing: &Read<Vec<StandingQualityAlarm>>, alarm: &QualityAlarm) -> Read<Observed> {
+fn watched(standing: &Read<Vec<LoneAlarm<QualityAlarm>>>, alarm: &QualityAlarm) -> Read<Observed> {
     let alarms = match standing {
         Read::Unreadable(why) => return Read::Unreadable(why.clone()),
         Read::Known(alarms) => alarms,

@@ -1,5 +1,6 @@
 //! The function in a small AWS in memory, behind the real SDK clients.
 
+mod components;
 mod crashes;
 mod digest;
 mod follow_ups;

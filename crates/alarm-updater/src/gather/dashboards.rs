@@ -27,7 +27,8 @@ impl Situation {
                     namespace: &config.quality_namespace,
                 };
                 let scored: Vec<StoredSeries> = self.series.values().cloned().collect();
-                desired(&config.prefix, config.region.as_str(), &self.pools, &scored, known)
+                let (prefix, region) = (&config.prefix, config.region.as_str());
+                desired(prefix, region, &self.pools, &scored, &self.components, known)
             }
         }
     }

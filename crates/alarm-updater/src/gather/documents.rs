@@ -7,6 +7,7 @@ use llmwatch_aws::parameters::Parameter;
 use llmwatch_core::alarm::AlarmKind;
 use llmwatch_core::alarm::name::{AlarmName, Owner};
 use llmwatch_core::alarm::plan::Applied;
+use llmwatch_core::component::InferenceComponent;
 use llmwatch_core::pool::{Pool, PoolLabel};
 use llmwatch_core::price::Prices;
 use llmwatch_core::quality::series::{SeriesLabel, StoredSeries};
@@ -72,6 +73,17 @@ impl Documents {
                     self.read_applied(&name, Owner::Series(SeriesLabel::from_text(label)), value);
                 }
                 Some(_) | None => {}
+            }
+        }
+    }
+
+    /// The parameters below the path of inference components.
+    pub(super) fn read_components(&mut self, path: &str, parameters: Vec<Parameter>) {
+        for Parameter { name, value } in parameters {
+            let Some((label, "applied")) = parts(path, &name) else { continue };
+            let component = InferenceComponent::of_label(label);
+            if let Some(owner) = component.map(Owner::Component) {
+                self.read_applied(&name, owner, value);
             }
         }
     }

@@ -53,6 +53,8 @@ pub(super) struct State {
     pub(super) parameters: BTreeMap<String, String>,
     /// Quality metrics that CloudWatch lists: name, `ModelId`, whether active within three hours.
     pub(super) quality: Vec<(&'static str, &'static str, bool)>,
+    /// Inference components that CloudWatch lists invocations of.
+    pub(super) components: Vec<&'static str>,
     /// What is used in every hour: `ModelId`, metric, sum.
     pub(super) used: Vec<(&'static str, &'static str, f64)>,
     /// Every value that was published.
@@ -203,7 +205,15 @@ fn list_metrics(state: Arc<Mutex<State>>) -> Rule {
             let dimension = Dimension::builder().name("ModelId").value(*model_id).build();
             Metric::builder().metric_name(*name).dimensions(dimension).build()
         });
-        let found = if namespace == QUALITY { metrics.collect() } else { Vec::new() };
+        let components = state.components.iter().map(|name| {
+            let dimension = Dimension::builder().name("InferenceComponentName").value(*name);
+            Metric::builder().metric_name("Invocations").dimensions(dimension.build()).build()
+        });
+        let found = match namespace {
+            QUALITY => metrics.collect(),
+            "AWS/SageMaker" => components.collect(),
+            _ => Vec::new(),
+        };
         MockResponse::Output(ListMetricsOutput::builder().set_metrics(Some(found)).build())
     })
 }

@@ -19,12 +19,15 @@ use llmwatch_core::stored::StoredPool;
 
 use super::*;
 
-/// A client with these rules, and without quality alarms unless a rule has some.
+/// A client with these rules, and without alarms of quality and components unless a rule has some.
 fn client(rules: &[&Rule]) -> Client {
-    let no_quality = mock!(Client::describe_alarms)
-        .match_requests(|request| request.alarm_name_prefix() == Some("llmwatch-Quality-"))
+    let no_others = mock!(Client::describe_alarms)
+        .match_requests(|request| {
+            let others = ["llmwatch-Quality-", "llmwatch-SageMaker-"];
+            request.alarm_name_prefix().is_some_and(|stem| others.contains(&stem))
+        })
         .then_output(|| DescribeAlarmsOutput::builder().build());
-    let rules: Vec<&Rule> = rules.iter().copied().chain([&no_quality]).collect();
+    let rules: Vec<&Rule> = rules.iter().copied().chain([&no_others]).collect();
     mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, &rules, |config| config
         .retry_config(RetryConfig::disabled()))
 }

@@ -129,7 +129,7 @@ pub fn desired_alarms(
     }
     let mut alarms: Vec<DesiredAlarm> = CATALOGUE
         .iter()
-        .filter_map(|row| lines.tuning.definition(row.kind, &label))
+        .filter_map(|row| lines.tuning.definition(row.kind, label.as_str()))
         .filter_map(|row| child(pool, &label, &row, lines, prefix))
         .collect();
     if !alarms.is_empty() {
@@ -174,7 +174,7 @@ fn child(
         }),
         alarm_actions: Vec::new(),
         ok_actions: Vec::new(),
-        evaluation_source: lines.tuning.evaluation_source(row.kind, label),
+        evaluation_source: lines.tuning.evaluation_source(row.kind, label.as_str()),
         tags: tags(prefix, label, row.kind.word()),
     })
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::{AlarmKind, CATALOGUE, Severity, definition};
+use crate::component::InferenceComponent;
+use crate::component::alarm::COMPONENT_KINDS;
 use crate::ids::StackPrefix;
 use crate::pool::PoolLabel;
 use crate::quality::alarm::{QUALITY_CATALOGUE, QualityKind};
@@ -22,6 +24,8 @@ pub enum AlarmName {
     Composite(PoolLabel),
     /// An alarm on a quality metric of a series.
     Quality(QualityAlarm),
+    /// An alarm on a SageMaker inference component.
+    Component(ComponentAlarm),
 }
 
 /// Which quality alarm: one line of one kind on one series.
@@ -35,6 +39,23 @@ pub struct QualityAlarm {
     pub series: SeriesLabel,
 }
 
+/// Which component alarm: the alarm of one kind on an inference component.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ComponentAlarm {
+    /// The kind, one of those of [`COMPONENT_KINDS`].
+    pub kind: AlarmKind,
+    /// The component.
+    pub component: InferenceComponent,
+}
+
+impl ComponentAlarm {
+    /// Its severity, that of its kind.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        definition(self.kind).severity
+    }
+}
+
 /// What an alarm watches, and by what it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {
@@ -42,6 +63,8 @@ pub enum Owner {
     Pool(PoolLabel),
     /// A series of quality metrics.
     Series(SeriesLabel),
+    /// A SageMaker inference component.
+    Component(InferenceComponent),
 }
 
 impl fmt::Display for Owner {
@@ -49,17 +72,19 @@ impl fmt::Display for Owner {
         match self {
             Self::Pool(pool) => pool.fmt(f),
             Self::Series(series) => series.fmt(f),
+            Self::Component(component) => component.fmt(f),
         }
     }
 }
 
 impl AlarmName {
-    /// The pool or series the alarm belongs to.
+    /// The pool, series or component the alarm belongs to.
     #[must_use]
     pub fn owner(&self) -> Owner {
         match self {
             Self::Child(_, pool) | Self::Composite(pool) => Owner::Pool(pool.clone()),
             Self::Quality(alarm) => Owner::Series(alarm.series.clone()),
+            Self::Component(alarm) => Owner::Component(alarm.component.clone()),
         }
     }
 }
@@ -84,6 +109,13 @@ pub fn quality(prefix: &StackPrefix, alarm: &QualityAlarm) -> String {
     format!("{prefix}-Quality-{kind}-{severity}-{series}")
 }
 
+/// The name of a component's alarm: `{prefix}-SageMaker-{Kind}-{Severity}-component.{name}`.
+#[must_use]
+pub fn component(prefix: &StackPrefix, alarm: &ComponentAlarm) -> String {
+    let (kind, severity, label) = (alarm.kind, alarm.severity(), alarm.component.label());
+    format!("{}{kind}-{severity}-{label}", component_stem(prefix))
+}
+
 /// What every name of this stack's pool alarms begins with.
 #[must_use]
 pub fn stem(prefix: &StackPrefix) -> String {
@@ -96,11 +128,26 @@ pub fn quality_stem(prefix: &StackPrefix) -> String {
     format!("{prefix}-Quality-")
 }
 
+/// What every name of this stack's component alarms begins with.
+#[must_use]
+pub fn component_stem(prefix: &StackPrefix) -> String {
+    format!("{prefix}-SageMaker-")
+}
+
+/// What the names of this stack's alarms begin with: of pools, of quality, of components.
+#[must_use]
+pub fn stems(prefix: &StackPrefix) -> [String; 3] {
+    [stem(prefix), quality_stem(prefix), component_stem(prefix)]
+}
+
 /// Reads one of this stack's alarm names; `None` when the alarm is not ours.
 #[must_use]
 pub fn parse(prefix: &StackPrefix, name: &str) -> Option<AlarmName> {
     if let Some(rest) = name.strip_prefix(&quality_stem(prefix)) {
         return parse_quality(rest);
+    }
+    if let Some(rest) = name.strip_prefix(&component_stem(prefix)) {
+        return parse_component(rest);
     }
     let rest = name.strip_prefix(&stem(prefix))?;
     if let Some(label) = rest.strip_prefix("QuotaHealth-Composite-") {
@@ -127,6 +174,16 @@ fn parse_quality(rest: &str) -> Option<AlarmName> {
     })
 }
 
+fn parse_component(rest: &str) -> Option<AlarmName> {
+    COMPONENT_KINDS.iter().find_map(|row| {
+        let severity = definition(row.kind).severity;
+        let label = rest.strip_prefix(row.kind.word())?.strip_prefix('-')?;
+        let label = label.strip_prefix(severity.word())?.strip_prefix('-')?;
+        let component = InferenceComponent::of_label(label)?;
+        Some(AlarmName::Component(ComponentAlarm { kind: row.kind, component }))
+    })
+}
+
 /// The severity of an alarm; a composite has its worst child's, so none of its own.
 #[must_use]
 pub fn severity(name: &AlarmName) -> Option<Severity> {
@@ -134,6 +191,7 @@ pub fn severity(name: &AlarmName) -> Option<Severity> {
         AlarmName::Child(kind, _) => Some(definition(*kind).severity),
         AlarmName::Composite(_) => None,
         AlarmName::Quality(alarm) => Some(alarm.severity),
+        AlarmName::Component(alarm) => Some(alarm.severity()),
     }
 }
 
@@ -187,6 +245,21 @@ mod tests {
     }
 
     #[test]
+    fn every_component_name_built_is_read_back() {
+        for row in &COMPONENT_KINDS {
+            let component = InferenceComponent::parse(&"c".repeat(63)).unwrap();
+            let alarm = ComponentAlarm { kind: row.kind, component };
+            let name = component_name(&alarm);
+            assert!(name.len() <= MAX_ALARM_NAME_CHARS);
+            assert_eq!(parse(&prefix(), &name), Some(AlarmName::Component(alarm)));
+        }
+    }
+
+    fn component_name(alarm: &ComponentAlarm) -> String {
+        component(&prefix(), alarm)
+    }
+
+    #[test]
     fn names_that_only_resemble_ours_are_not_ours() {
         for name in [
             "llmwatch-Bedrock-Throttles-Warning-x",
@@ -199,6 +272,10 @@ mod tests {
             "llmwatch-Quality-LowSafety-Minor-model.x",
             "llmwatch-Quality-Throttles-Critical-model.x",
             "llmwatch-Bedrock-LowSafety-Critical-model.x",
+            "llmwatch-SageMaker-ServerErrors-Critical-mine",
+            "llmwatch-SageMaker-ServerErrors-Critical-component.",
+            "llmwatch-SageMaker-ServerErrors-Warning-component.x",
+            "llmwatch-SageMaker-Throttles-Critical-component.x",
             "",
         ] {
             assert_eq!(parse(&prefix(), name), None, "{name:?}");

@@ -79,6 +79,8 @@ pub fn owned(prefix: &StackPrefix, alarm_name: &str) -> Option<AlarmName> {
             Scope::ALL.iter().any(|known| Some(known.word()) == scope)
         }
         Owner::Series(series) => series.is_well_formed(),
+        // A label of another form is no component's.
+        Owner::Component(_) => true,
     })
 }
 

@@ -1,9 +1,11 @@
-//! The setting `alarm-tuning`: what an operator changed about the CATALOGUE, for all pools or some.
+//! The setting `alarm-tuning`: what an operator changed about the CATALOGUE, for all pools and
+//! inference components or some.
 //!
-//! JSON: pool label or glob → alarm kind → fields. For example
+//! JSON: label or glob → alarm kind → fields; a pool's label, or `component.{name}` of an inference
+//! component, which has some of the kinds. For example
 //! `{"*": {"Throttles": {"threshold": 0, "datapoints_to_alarm": 1, "evaluation_periods": 1}},
 //! "global.*": {"HighTPMQuotaUsage": {"percent": 70}, "LatencyAnomaly": {"enabled": false}}}`.
-//! Where several entries name one pool, the more exact one wins, field by field.
+//! Where several entries name one label, the more exact one wins, field by field.
 
 mod entries;
 mod entry;
@@ -17,7 +19,6 @@ pub(crate) use pattern::LabelPattern;
 use serde_json::Value;
 
 use super::{AlarmDefinition, AlarmKind, CATALOGUE, definition};
-use crate::pool::PoolLabel;
 
 /// The name of the setting.
 pub const SETTING: &str = "alarm-tuning";
@@ -47,7 +48,7 @@ impl Tuning {
     pub fn parse(text: &str) -> Result<Self, InvalidTuning> {
         let grammar = Grammar {
             setting: SETTING,
-            labelled: "pool",
+            labelled: "pool or component",
             kinds: CATALOGUE.iter().map(|row| row.kind).collect(),
             word: AlarmKind::word,
         };
@@ -57,12 +58,12 @@ impl Tuning {
         Ok(Self { entries: Entries::parse(text, &grammar, fields)? })
     }
 
-    /// The row in force for a kind on a pool; `None` when it is switched off there.
+    /// The row in force for a kind on what has this label; `None` when it is switched off there.
     #[must_use]
-    pub fn definition(&self, kind: AlarmKind, pool: &PoolLabel) -> Option<AlarmDefinition> {
+    pub fn definition(&self, kind: AlarmKind, label: &str) -> Option<AlarmDefinition> {
         let mut row = *definition(kind);
         let mut switch = Switch::On;
-        for adjustment in self.entries.adjustments(kind, pool.as_str()) {
+        for adjustment in self.entries.adjustments(kind, label) {
             switch = adjustment.switch.unwrap_or(switch);
             row.limit = adjustment.limit.unwrap_or(row.limit);
             row.statistic = adjustment.statistic.unwrap_or(row.statistic);
@@ -77,14 +78,10 @@ impl Tuning {
         }
     }
 
-    /// Whether the operator set the M of N of a kind on a pool.
+    /// Whether the operator set the M of N of a kind on what has this label.
     #[must_use]
-    pub fn evaluation_source(&self, kind: AlarmKind, pool: &PoolLabel) -> EvaluationSource {
-        if self
-            .entries
-            .adjustments(kind, pool.as_str())
-            .any(|adjustment| adjustment.evaluation.is_some())
-        {
+    pub fn evaluation_source(&self, kind: AlarmKind, label: &str) -> EvaluationSource {
+        if self.entries.adjustments(kind, label).any(|adjustment| adjustment.evaluation.is_some()) {
             EvaluationSource::Tuning
         } else {
             EvaluationSource::Catalogue
@@ -98,12 +95,8 @@ mod tests {
     use crate::alarm::{Limit, Statistic};
     use crate::quota::QuotaKind;
 
-    fn label(text: &str) -> PoolLabel {
-        PoolLabel::from_text(text)
-    }
-
     fn row(text: &str, kind: AlarmKind, pool: &str) -> Option<AlarmDefinition> {
-        Tuning::parse(text).unwrap().definition(kind, &label(pool))
+        Tuning::parse(text).unwrap().definition(kind, pool)
     }
 
     #[track_caller]
@@ -122,7 +115,7 @@ mod tests {
         for text in ["", "  ", "none", "{}", r#"{"*": {}}"#, r#"{"*": {"Throttles": {}}}"#] {
             for row in &CATALOGUE {
                 assert_eq!(
-                    Tuning::parse(text).unwrap().definition(row.kind, &label("global.x")),
+                    Tuning::parse(text).unwrap().definition(row.kind, "global.x"),
                     Some(*row)
                 );
             }
@@ -137,7 +130,7 @@ mod tests {
         assert_eq!(row.limit, Limit::AtLeast(1.0));
         assert_eq!((row.datapoints_to_alarm, row.evaluation_periods), (1, 1));
         let tuning = Tuning::parse(text).unwrap();
-        let source = |kind| tuning.evaluation_source(kind, &label("global.x"));
+        let source = |kind| tuning.evaluation_source(kind, "global.x");
         assert_eq!(source(AlarmKind::Throttles), EvaluationSource::Tuning);
         assert_eq!(source(AlarmKind::ServerErrors), EvaluationSource::Catalogue);
     }
@@ -178,7 +171,9 @@ mod tests {
     fn what_is_not_an_object_of_objects_is_refused() {
         refused(
             "[1]",
-            &["alarm-tuning must be an object from pool label or glob to alarm kinds, or none"],
+            &[
+                "alarm-tuning must be an object from pool or component label or glob to alarm kinds, or none",
+            ],
         );
         refused(r#"{"*": 3}"#, &[r#""*" must be an object from alarm kind to fields"#]);
         refused(

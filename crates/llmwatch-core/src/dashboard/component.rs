@@ -13,10 +13,12 @@
 
 pub mod cost;
 
+use super::alert_lines::Alarms;
 use super::queries::{FIVE_MINUTES, MINUTE, curve, hidden_math, math, search};
 use super::{Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::component::alarm::COMPONENT_KINDS;
 
 const INVOCATIONS: &str = "AWS/SageMaker";
 const COMPONENTS: &str = "/aws/sagemaker/InferenceComponents";
@@ -30,13 +32,14 @@ const CONTAINER: &str = "ContainerId";
 /// The dimension of one GPU, by the documentation and by AWS's examples, with the stem of ids.
 const GPU: [(&str, &str); 2] = [("AcceleratorId", "accelerators"), ("GpuId", "gpus")];
 
-/// The panels of a component, by name; `$component` for the one the viewer chooses.
+/// The panels of a component, by name, with the lines of these alarms; `$component` for the one the
+/// viewer chooses.
 #[must_use]
-pub fn rows(component: &str) -> Vec<Row> {
+pub(super) fn rows(component: &str, on: Alarms<'_>) -> Vec<Row> {
     vec![
         Row {
             title: format!("Inference component {component}: traffic"),
-            panels: vec![invocations(component), per_copy(component), errors(component)],
+            panels: vec![invocations(component), per_copy(component), errors(component, on)],
         },
         Row {
             title: format!("Inference component {component}: latency"),
@@ -160,7 +163,7 @@ fn per_copy(component: &str) -> Panel {
     )
 }
 
-fn errors(component: &str) -> Panel {
+fn errors(component: &str, on: Alarms<'_>) -> Panel {
     let curves = [
         ("client", "Invocation4XXErrors", "client errors (4xx)"),
         ("server", "Invocation5XXErrors", "server errors (5xx)"),
@@ -171,14 +174,20 @@ fn errors(component: &str) -> Panel {
         let metric = of_component(INVOCATIONS, metric, component);
         curve(id, label, metric, Stat::Sum, FIVE_MINUTES)
     });
-    chart(
-        "Component errors in 5 minutes",
-        "Model errors count every answer but 2xx, the other kinds among them.",
-        Unit::Count,
-        Draw::Lines,
-        Width::Third,
-        curves.to_vec(),
-    )
+    Panel {
+        title: "Component errors in 5 minutes".to_owned(),
+        says:
+            "Model errors count every answer but 2xx, the other kinds among them. A line is where \
+               an alarm begins."
+                .to_owned(),
+        content: Content::Chart(Chart {
+            unit: Unit::Count,
+            draw: Draw::Lines,
+            queries: curves.to_vec(),
+            lines: COMPONENT_KINDS.iter().filter_map(|of| on.line(of.kind)).collect(),
+        }),
+        width: Width::Third,
+    }
 }
 
 fn latency(component: &str, metric: &str, title: &str, says: &str) -> Panel {

@@ -13,8 +13,10 @@ use serde_json::{Map, Value, json};
 
 use super::quantity::NEARLY_USED_UP_PERCENT;
 use crate::alarm::pool_metrics;
-use crate::alarm::{AlarmDefinition, CATALOGUE, Limit, Severity};
+use crate::alarm::{AlarmDefinition, CATALOGUE, Limit, Severity, definition};
 use crate::cloudwatch::metric::Stat;
+use crate::component;
+use crate::component::alarm::{COMPONENT_KINDS, ComponentKind};
 use crate::hourly_cost::COST_PER_HOUR;
 use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS};
 use crate::quality::alarm::{BadSide, Line, PERIOD_SECONDS, QUALITY_CATALOGUE, QualityDefinition};
@@ -188,25 +190,24 @@ fn errors_of_models(row: &AlarmDefinition) -> Option<Value> {
     Some(errors(&metric, limit, row.severity, row.kind.word(), "{{ .Labels.ModelId }}"))
 }
 
-/// Errors of an inference component, by the same limit.
+/// Errors of an inference component, at the limit of their alarm.
 fn errors_of_components() -> Vec<Value> {
-    [
-        ("Invocation4XXErrors", "ComponentClientErrors"),
-        ("Invocation5XXErrors", "ComponentServerErrors"),
-    ]
-    .map(|(name, word)| {
+    let rule = |of: &ComponentKind| {
+        let row = definition(of.kind);
+        let Limit::AtLeast(limit) = row.limit else { return None };
         let metric = Metric {
-            namespace: "AWS/SageMaker",
-            name,
+            namespace: component::alarm::NAMESPACE,
+            name: of.metric,
             dimensions: &[(INFERENCE_COMPONENT, "*")],
             stat: Stat::Sum,
-            period: 300,
-            back: 600,
+            period: row.period_seconds,
+            back: row.period_seconds * row.evaluation_periods,
         };
-        let of = "{{ .Labels.InferenceComponentName }}";
-        errors(&metric, 5.0, Severity::Critical, word, of)
-    })
-    .to_vec()
+        let word = format!("Component{}", of.kind);
+        let component = "{{ .Labels.InferenceComponentName }}";
+        Some(errors(&metric, limit, row.severity, &word, component))
+    };
+    COMPONENT_KINDS.iter().filter_map(rule).collect()
 }
 
 fn errors(metric: &Metric<'_>, limit: f64, severity: Severity, word: &str, of: &str) -> Value {

@@ -1,5 +1,5 @@
 //! The CloudWatch dashboards that alarm-updater keeps: one a pool, and one a SageMaker inference
-//! component whose answers are scored.
+//! component that is called or whose answers are scored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::cloudwatch_body::{Place, body};
 use super::{Dashboard, Known};
 use crate::alarm::name::Owner;
+use crate::component::InferenceComponent;
 use crate::fingerprint::fingerprint;
 use crate::ids::StackPrefix;
 use crate::quality::series::StoredSeries;
@@ -61,6 +62,7 @@ pub fn may_be_of(prefix: &StackPrefix, owner: &Owner, name: &str) -> bool {
     match owner {
         Owner::Pool(label) => name == self::name(prefix, "pool", label.as_str()),
         Owner::Series(_) => name.starts_with(&kept(prefix, "component")),
+        Owner::Component(component) => name == self::name(prefix, "component", component.as_str()),
     }
 }
 
@@ -71,6 +73,7 @@ pub fn desired(
     region: &str,
     pools: &[StoredPool],
     scored: &[StoredSeries],
+    called: &BTreeSet<InferenceComponent>,
     known: Known<'_>,
 ) -> BTreeMap<String, Value> {
     let place = Place { region };
@@ -78,11 +81,14 @@ pub fn desired(
         let page = Dashboard::of_pool(pool, scored, known);
         (name(prefix, "pool", pool.pool.label().as_str()), body(&page, place))
     });
-    let components: BTreeSet<&str> =
-        scored.iter().filter_map(|stored| stored.series.inference_component.as_deref()).collect();
-    let of_components = components.into_iter().map(|component| {
+    let scored_ones =
+        scored.iter().filter_map(|stored| stored.series.inference_component.as_deref());
+    let mut components: BTreeSet<InferenceComponent> =
+        scored_ones.filter_map(InferenceComponent::parse).collect();
+    components.extend(called.iter().cloned());
+    let of_components = components.iter().map(|component| {
         let page = Dashboard::of_component(component, scored, known);
-        (name(prefix, "component", component), body(&page, place))
+        (name(prefix, "component", component.as_str()), body(&page, place))
     });
     of_pools.chain(of_components).collect()
 }
@@ -139,18 +145,20 @@ mod tests {
         idle.pool.model = "idle".to_owned();
         with_known("", "", |known| {
             let pools = [stored(1, &ALL_QUOTAS), idle];
-            desired(&prefix(), "us-east-1", &pools, &series, known)
+            let called = [InferenceComponent::parse("embed").unwrap()].into();
+            desired(&prefix(), "us-east-1", &pools, &series, &called, known)
         })
     }
 
     #[test]
-    fn every_pool_in_use_and_every_scored_component_has_its_page() {
+    fn every_pool_in_use_and_every_component_called_or_scored_has_its_page() {
         let pages = pages();
         let names: Vec<&str> = pages.keys().map(String::as_str).collect();
         assert_eq!(
             names,
             [
                 "llmwatch_component_chat-7b_7340708628a2",
+                "llmwatch_component_embed_f801796e2fe5",
                 "llmwatch_pool_cross-region-amazon-nova-lite-v1-0_2d8df704b2a7",
             ]
         );
@@ -208,7 +216,10 @@ mod tests {
         let found = |owner: &Owner| -> Vec<bool> {
             pages().keys().map(|name| may_be_of(&prefix(), owner, name)).collect()
         };
-        assert_eq!((found(&pool), found(&series)), (vec![false, true], vec![true, false]));
+        let component = Owner::Component(InferenceComponent::parse("embed").unwrap());
+        assert_eq!(found(&pool), [false, false, true]);
+        assert_eq!(found(&series), [true, true, false]);
+        assert_eq!(found(&component), [false, true, false]);
     }
 
     #[test]

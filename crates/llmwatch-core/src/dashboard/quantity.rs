@@ -12,14 +12,14 @@ mod quota;
 
 pub(super) use quota::NEARLY_USED_UP_PERCENT;
 
+use super::alert_lines::Alarms;
 use super::queries::{FIVE_MINUTES, MOST_CALLERS, curve, hidden, math, search};
-use super::{AlertLine, Bad, Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
+use super::{Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
+use crate::alarm::AlarmKind;
 use crate::alarm::tuning::Tuning;
-use crate::alarm::{AlarmDefinition, AlarmKind, Limit, definition};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
 use crate::metric_values::{BEDROCK, MODEL_ID};
-use crate::pool::PoolLabel;
 use crate::price::Prices;
 use crate::stored::StoredPool;
 
@@ -45,7 +45,7 @@ const FAILURES: [(AlarmKind, &str, &str); 3] = [
 pub fn pool_rows(pool: &StoredPool, tuning: &Tuning, prices: &Prices) -> Vec<Row> {
     let label = pool.pool.label();
     let callers = Callers::These(pool.series.iter().take(MOST_CALLERS).cloned().collect());
-    let on = Alarms { tuning, pool: Some(&label) };
+    let on = Alarms::of(tuning, label.as_str());
     let mut rows = quota::rows(pool, &callers, on);
     rows.extend(traffic_rows(&callers, on));
     let money =
@@ -59,7 +59,7 @@ pub fn pool_rows(pool: &StoredPool, tuning: &Tuning, prices: &Prices) -> Vec<Row
 #[must_use]
 pub fn chosen_model_rows() -> Vec<Row> {
     let callers = Callers::These(vec![Choice::MODEL.word()]);
-    traffic_rows(&callers, Alarms { tuning: &Tuning::default(), pool: None })
+    traffic_rows(&callers, Alarms::OF_THE_CATALOGUE)
 }
 
 /// The quotas of the pool that the viewer chooses, and how its callers use them together.
@@ -176,37 +176,6 @@ impl Callers {
             Self::Held(word) => {
                 (vec![hidden(id, of_model(metric, word), stat, period)], format!("SUM({id})"))
             }
-        }
-    }
-}
-
-/// The alarms whose lines are drawn: those of a pool as tuned, or the catalogue's.
-#[derive(Debug, Clone, Copy)]
-struct Alarms<'a> {
-    tuning: &'a Tuning,
-    pool: Option<&'a PoolLabel>,
-}
-
-impl Alarms<'_> {
-    /// The row in force of an alarm; none when it is switched off.
-    fn definition(self, kind: AlarmKind) -> Option<AlarmDefinition> {
-        match self.pool {
-            Some(pool) => self.tuning.definition(kind, pool),
-            None => Some(*definition(kind)),
-        }
-    }
-
-    /// The line of an alarm with a fixed limit; none when it is switched off.
-    fn line(self, kind: AlarmKind) -> Option<AlertLine> {
-        let row = self.definition(kind)?;
-        match row.limit {
-            Limit::AtLeast(value) => Some(AlertLine {
-                label: format!("{kind} {}", row.severity.word().to_lowercase()),
-                value,
-                severity: row.severity,
-                bad: Bad::Above,
-            }),
-            Limit::PercentOfQuota(..) | Limit::AboveBand(_) | Limit::Budget => None,
         }
     }
 }

@@ -10,7 +10,6 @@
 //! of an hour with fewer than 20 samples says nothing, whatever its mean.
 
 mod catalogue;
-pub mod change;
 pub mod course;
 pub mod desired;
 pub mod observed;

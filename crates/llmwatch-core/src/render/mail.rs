@@ -1,5 +1,6 @@
 //! The mail that opens or updates an episode, for whoever is on call.
 
+mod component;
 mod digest;
 mod done;
 mod next;
@@ -9,9 +10,10 @@ mod request;
 mod target;
 
 use askama::Template;
+pub use component::{ComponentNote, component_notice};
 pub use digest::{DigestNote, digest_notice};
 pub use note::{LeftOpen, PendingNote, RecoveryNote, pending_notice, recovery_notice};
-pub use quality::{QualityNote, QualityOccasion, quality_notice};
+pub use quality::{QualityNote, quality_notice};
 pub use request::{RequestNote, request_notice};
 
 use self::done::{CaseDone, QuotaDone};
@@ -67,6 +69,7 @@ pub fn incident_notice(
         region: situation.region.to_string(),
         pool: Some(PoolFact::of(&situation.pool, &mail.pool)),
         series: None,
+        inference_component: None,
         alarms: alarm_facts(&context.prefix, &situation.pool, &situation.firing),
         decision: Some(DecisionFact {
             scenario: decision.verdict.scenario.word(),

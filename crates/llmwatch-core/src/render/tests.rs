@@ -1,6 +1,7 @@
 //! Every reachable text, as its reader gets it.
 
 mod case;
+mod component;
 mod digest;
 mod fixtures;
 mod languages;

@@ -100,6 +100,13 @@ pub(super) trait Words: std::fmt::Debug + Sync {
     /// What a quality alarm says of its model.
     fn quality_says(&self, kind: QualityKind) -> &'static str;
 
+    /// What a component alarm says of its inference component.
+    fn component_says(&self, kind: AlarmKind) -> &'static str;
+
+    /// The heads of the table of a component's hour: start, requests, 4xx, 5xx, latency, GPU
+    /// memory.
+    fn component_table(&self) -> [&'static str; 6];
+
     /// The heads of the table of hours: start, samples, mean, whether it is beyond the line.
     fn hour_table(&self) -> [&'static str; 4];
 

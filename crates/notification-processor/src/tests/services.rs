@@ -67,8 +67,10 @@ use aws_sdk_support::types::{CaseDetails, Category, Communication, Service};
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
 use jiff::Timestamp;
-use llmwatch_core::alarm::desired::{Breach, QuerySource, Watch};
-use llmwatch_core::alarm::{Severity, name};
+use llmwatch_core::alarm::desired::{Breach, DesiredAlarm, QuerySource, Watch};
+use llmwatch_core::alarm::tuning::Tuning;
+use llmwatch_core::alarm::{AlarmKind, Severity, name};
+use llmwatch_core::component::alarm::desired_component_alarms;
 use llmwatch_core::episode::AlarmState;
 use llmwatch_core::quality::NAMESPACE;
 use llmwatch_core::quality::alarm::QualityKind;
@@ -76,7 +78,8 @@ use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
 use llmwatch_core::quality::alarm::tuning::QualityTuning;
 
 use super::world::{
-    Alarm, Case, Fate, Request, State, arn, pool, prefix, quality_name, quality_series,
+    Alarm, Case, Fate, Request, State, arn, component, component_name, pool, prefix, quality_name,
+    quality_series,
 };
 use crate::Clients;
 
@@ -149,7 +152,8 @@ fn cloudwatch(state: &Shared) -> aws_sdk_cloudwatch::Client {
                     .build()
             });
             let quality = state.quality_alarms.iter().map(quality_alarm);
-            let alarms = Some(alarms.chain(quality).collect());
+            let component = state.component_alarms.iter().map(component_alarm);
+            let alarms = Some(alarms.chain(quality).chain(component).collect());
             Ok(DescribeAlarmsOutput::builder().set_metric_alarms(alarms).build())
         });
     let data = serve!(
@@ -236,6 +240,17 @@ fn quality_alarm((which, alarm): (&(QualityKind, Severity), &Alarm)) -> MetricAl
     let desired =
         desired_quality_alarms(&quality_series(), &QualityTuning::default(), NAMESPACE, &prefix());
     let desired = desired.iter().find(|desired| desired.name == quality_name(*which)).unwrap();
+    as_put(desired, alarm)
+}
+
+/// The alarm as alarm-updater puts it.
+fn component_alarm((kind, alarm): (&AlarmKind, &Alarm)) -> MetricAlarm {
+    let desired = desired_component_alarms(&component(), &Tuning::default(), &prefix());
+    let desired = desired.iter().find(|desired| desired.name == component_name(*kind)).unwrap();
+    as_put(desired, alarm)
+}
+
+fn as_put(desired: &DesiredAlarm, alarm: &Alarm) -> MetricAlarm {
     let Watch::Metrics(watch) = &desired.watch else { panic!("{}", desired.name) };
     let (operator, threshold) = match watch.breach {
         Breach::Below(line) => (ComparisonOperator::LessThanThreshold, line),
@@ -246,7 +261,7 @@ fn quality_alarm((which, alarm): (&(QualityKind, Severity), &Alarm)) -> MetricAl
         let sdk = MetricDataQuery::builder().id(&query.id).return_data(query.watched);
         match &query.source {
             QuerySource::Expression(text) => sdk.expression(text).build(),
-            QuerySource::Metric { namespace, metric, dimensions, statistic, .. } => {
+            QuerySource::Metric { namespace, metric, dimensions, statistic, period_seconds } => {
                 let dimensions = dimensions
                     .iter()
                     .map(|(name, value)| Dimension::builder().name(name).value(value).build());
@@ -254,8 +269,9 @@ fn quality_alarm((which, alarm): (&(QualityKind, Severity), &Alarm)) -> MetricAl
                     .namespace(namespace)
                     .metric_name(metric)
                     .set_dimensions(Some(dimensions.collect()));
-                let stat = MetricStat::builder().metric(metric.build()).period(900).stat(statistic);
-                sdk.metric_stat(stat.build()).build()
+                let period = i32::try_from(*period_seconds).unwrap();
+                let stat = MetricStat::builder().metric(metric.build()).period(period);
+                sdk.metric_stat(stat.stat(statistic).build()).build()
             }
         }
     });
@@ -264,7 +280,7 @@ fn quality_alarm((which, alarm): (&(QualityKind, Severity), &Alarm)) -> MetricAl
         .set_metrics(Some(queries.collect()))
         .comparison_operator(operator)
         .threshold(threshold)
-        .evaluation_periods(8)
+        .evaluation_periods(i32::try_from(watch.evaluation.evaluation_periods).unwrap())
         .treat_missing_data("notBreaching")
         .state_value(match alarm.state {
             AlarmState::Alarm => StateValue::Alarm,

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_servicequotas::types::RequestStatus;
 use jiff::{SignedDuration, Timestamp};
-use llmwatch_core::alarm::name::QualityAlarm;
+use llmwatch_core::alarm::name::{ComponentAlarm, QualityAlarm};
 use llmwatch_core::alarm::{AlarmKind, Severity, name};
+use llmwatch_core::component::InferenceComponent;
 use llmwatch_core::delivery::TRIES;
 use llmwatch_core::episode::{AlarmState, Episode};
 use llmwatch_core::ids::{QuotaCode, StackPrefix};
@@ -143,6 +144,7 @@ pub(crate) struct State {
     pub(crate) now: Timestamp,
     pub(crate) alarms: BTreeMap<AlarmKind, Alarm>,
     pub(crate) quality_alarms: BTreeMap<(QualityKind, Severity), Alarm>,
+    pub(crate) component_alarms: BTreeMap<AlarmKind, Alarm>,
     /// Of every quality metric: minutes before now, mean and samples.
     pub(crate) quality_data: Vec<(i64, f64, f64)>,
     /// When the composite changed, and to which state.
@@ -358,6 +360,7 @@ impl World {
             now: "2026-11-21T02:00:00Z".parse().unwrap(),
             alarms: BTreeMap::new(),
             quality_alarms: BTreeMap::new(),
+            component_alarms: BTreeMap::new(),
             quality_data: Vec::new(),
             composite_history: Vec::new(),
             rows: BTreeMap::new(),
@@ -541,6 +544,21 @@ impl World {
         deliver(&mut state, quality_event(which, to, changed_at));
     }
 
+    /// A component alarm changes to a state.
+    pub(crate) fn set_component(&self, kind: AlarmKind, to: AlarmState, is_audible: bool) {
+        let mut state = self.state();
+        let changed_at = state.now;
+        state.component_alarms.insert(kind, Alarm { state: to, changed_at, is_audible });
+        deliver(&mut state, lone_event(component_name(kind), to, changed_at));
+    }
+
+    /// Delivers a component alarm's latest change again.
+    pub(crate) fn deliver_component_again(&self, kind: AlarmKind, to: AlarmState) {
+        let mut state = self.state();
+        let changed_at = state.component_alarms[&kind].changed_at;
+        deliver(&mut state, lone_event(component_name(kind), to, changed_at));
+    }
+
     /// Keeps what is on its way from the function.
     pub(crate) fn hold_deliveries(&self) -> Held {
         Held(std::mem::take(&mut self.state().deliveries))
@@ -652,14 +670,27 @@ pub(crate) fn quality_name((kind, severity): (QualityKind, Severity)) -> String 
     name::quality(&prefix(), &QualityAlarm { kind, severity, series })
 }
 
+/// The inference component that has alarms.
+pub(crate) fn component() -> InferenceComponent {
+    InferenceComponent::parse("chat-7b").unwrap()
+}
+
+pub(crate) fn component_name(kind: AlarmKind) -> String {
+    name::component(&prefix(), &ComponentAlarm { kind, component: component() })
+}
+
 fn quality_event(which: (QualityKind, Severity), state: AlarmState, at: Timestamp) -> Value {
-    let name = quality_name(which);
+    lone_event(quality_name(which), state, at)
+}
+
+fn lone_event(name: String, state: AlarmState, at: Timestamp) -> Value {
     json!({
         "source": "aws.cloudwatch",
         "resources": [format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}")],
         "detail": {
             "alarmName": name,
-            "state": { "value": state.word(), "reason": "r", "timestamp": at.to_string() },
+            "state": { "value": state.word(), "reason": "r", "timestamp": at.to_string(),
+                "reasonData": r#"{"threshold": 5.0, "recentDatapoints": [0.0, 31.0]}"# },
         },
     })
 }

@@ -115,7 +115,7 @@ fn seeded(days: std::ops::Range<i64>, traffic: &dyn Fn(At) -> Traffic) -> Metric
 fn anomaly_alarms(series: usize) -> Vec<(AlarmKind, MetricAlarm)> {
     let kind_of = |desired: &DesiredAlarm| match (&desired.alarm, &desired.watch) {
         (AlarmName::Child(kind, _), Watch::Metrics(_)) => Some(*kind),
-        (AlarmName::Child(..) | AlarmName::Composite(_) | AlarmName::Quality(_), _) => None,
+        (_, _) => None,
     };
     let desired = desired_with(&stored(series, &[]), "none");
     desired

@@ -37,7 +37,7 @@ pub(super) fn composite(pool: &StoredPool, children: usize) -> String {
     .collect()
 }
 
-const MANAGED: &str = "Kept by llmwatch: change it by the setting alarm-tuning; your own actions, \
+pub(crate) const MANAGED: &str = "Kept by llmwatch: change it by the setting alarm-tuning; your own actions, \
                        ActionsEnabled, M of N and tags are left as you set them.";
 
 fn statistic(statistic: Statistic) -> &'static str {

@@ -1,7 +1,7 @@
 //! What was last applied to a pool's alarms: the memory that tells an operator's edit from ours.
 //!
-//! Parameter Store, `/{prefix}/pools/{pool label}/applied` and
-//! `/{prefix}/quality/{series label}/applied`. An entry is replaced only when its
+//! Parameter Store, `/{prefix}/pools/{pool label}/applied`,
+//! `/{prefix}/quality/{series label}/applied` and `/{prefix}/components/{label}/applied`. An entry is replaced only when its
 //! alarm is known to stand as the entry says.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Actual;
 use crate::alarm::desired::{Breach, DesiredAlarm, Evaluation, Watch};
-use crate::alarm::name::{AlarmName, Owner, QualityAlarm};
+use crate::alarm::name::{AlarmName, ComponentAlarm, Owner, QualityAlarm};
 use crate::alarm::{AlarmKind, Severity};
 use crate::quality::alarm::QualityKind;
 
-/// What was last applied to the alarms of one pool or series.
+/// What was last applied to the alarms of one pool, series or component.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Applied {
-    /// A pool's alarms, by kind.
+    /// A pool's or a component's alarms, by kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     children: BTreeMap<AlarmKind, AppliedAlarm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ pub struct AppliedAlarm {
     pub actions: Vec<String>,
 }
 
-/// A change of the memory of one pool or series.
+/// A change of the memory of one pool, series or component.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AppliedChange {
     /// Store this.
@@ -55,7 +55,9 @@ impl Applied {
     #[must_use]
     pub fn of(&self, alarm: &AlarmName) -> Option<&AppliedAlarm> {
         match alarm {
-            AlarmName::Child(kind, _) => self.children.get(kind),
+            AlarmName::Child(kind, _) | AlarmName::Component(ComponentAlarm { kind, .. }) => {
+                self.children.get(kind)
+            }
             AlarmName::Composite(_) => self.composite.as_ref(),
             AlarmName::Quality(QualityAlarm { kind, severity, .. }) => {
                 self.quality.get(kind)?.get(severity)
@@ -65,7 +67,7 @@ impl Applied {
 
     fn set(&mut self, alarm: &AlarmName, applied: AppliedAlarm) {
         match alarm {
-            AlarmName::Child(kind, _) => {
+            AlarmName::Child(kind, _) | AlarmName::Component(ComponentAlarm { kind, .. }) => {
                 self.children.insert(*kind, applied);
             }
             AlarmName::Composite(_) => self.composite = Some(applied),
@@ -91,6 +93,13 @@ impl Applied {
                     AlarmName::Quality(QualityAlarm { kind, severity, series: series.clone() })
                 };
                 lines.map(alarm).collect()
+            }
+            Owner::Component(component) => {
+                let alarm = |kind: &AlarmKind| {
+                    let component = component.clone();
+                    AlarmName::Component(ComponentAlarm { kind: *kind, component })
+                };
+                self.children.keys().map(alarm).collect()
             }
         }
     }

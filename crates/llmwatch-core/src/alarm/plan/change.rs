@@ -146,12 +146,16 @@ impl AlarmChange {
         match self {
             Self::PutDetector(_) => Stage::PutDetectors,
             Self::Create { put, .. } | Self::Update { put, .. } => match put.alarm {
-                AlarmName::Child(..) | AlarmName::Quality(_) => Stage::PutChildren,
+                AlarmName::Child(..) | AlarmName::Quality(_) | AlarmName::Component(_) => {
+                    Stage::PutChildren
+                }
                 AlarmName::Composite(_) => Stage::PutComposites,
             },
             Self::Delete { alarm, .. } => match alarm {
                 AlarmName::Composite(_) => Stage::DeleteComposites,
-                AlarmName::Child(..) | AlarmName::Quality(_) => Stage::DeleteChildren,
+                AlarmName::Child(..) | AlarmName::Quality(_) | AlarmName::Component(_) => {
+                    Stage::DeleteChildren
+                }
             },
             Self::DeleteDetector(_) => Stage::DeleteDetectors,
         }
@@ -197,6 +201,9 @@ impl fmt::Display for Subject<'_> {
             Self::Alarm(AlarmName::Composite(pool)) => write!(f, "{COMPOSITE_WORD} of {pool}"),
             Self::Alarm(AlarmName::Quality(alarm)) => {
                 write!(f, "{} ({}) of {}", alarm.kind, alarm.severity, alarm.series)
+            }
+            Self::Alarm(AlarmName::Component(alarm)) => {
+                write!(f, "{} of component {}", alarm.kind, alarm.component)
             }
             Self::Model(detector) => write!(
                 f,

@@ -1,10 +1,11 @@
 //! What the tokens cost: of a pool with known prices as it goes, of whichever pools there are by the
 //! hours that llmwatch has published.
 
-use super::{Alarms, Callers, TOKENS};
+use super::{Callers, TOKENS};
 use crate::alarm::{AlarmKind, pool_metrics};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::dashboard::alert_lines::Alarms;
 use crate::dashboard::queries::{FIVE_MINUTES, PERIODS_AN_HOUR, curve, hidden_math, math, search};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::hourly_cost::{COST_PER_HOUR, COST_PER_THOUSAND};

@@ -1,9 +1,10 @@
 //! How long callers wait.
 
-use super::{Alarms, Callers, of_model};
+use super::{Callers, of_model};
 use crate::alarm::{AlarmKind, Statistic};
 use crate::cloudwatch::metric::Stat;
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::dashboard::alert_lines::Alarms;
 use crate::dashboard::queries::{FIVE_MINUTES, curve, hidden, math};
 use crate::dashboard::{AlertLine, Chart, Content, Draw, Panel, Unit, Width};
 

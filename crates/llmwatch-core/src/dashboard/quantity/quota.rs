@@ -1,9 +1,10 @@
 //! How much of a quota is used, and how much is left.
 
-use super::{Alarms, Callers};
+use super::Callers;
 use crate::alarm::pool_metrics::{NAMESPACE, QUOTA_VALUE};
 use crate::alarm::{AlarmKind, Severity, definition};
 use crate::cloudwatch::metric::{MetricKey, Stat};
+use crate::dashboard::alert_lines::Alarms;
 use crate::dashboard::queries::{MINUTE, hidden, math};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::metric_values::DAY_SECONDS;

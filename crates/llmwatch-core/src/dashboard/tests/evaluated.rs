@@ -2,10 +2,15 @@
 
 use super::*;
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::component::InferenceComponent;
 use crate::quality::series::INFERENCE_COMPONENT;
 
 const MODEL: &str = "us.amazon.nova-lite-v1:0";
-const COMPONENT: &str = "chat (eu)";
+const COMPONENT: &str = "chat-eu";
+fn component() -> InferenceComponent {
+    InferenceComponent::parse(COMPONENT).unwrap()
+}
+
 const COMPONENTS: &str = "/aws/sagemaker/InferenceComponents";
 const ENDPOINTS: &str = "/aws/sagemaker/Endpoints";
 
@@ -83,7 +88,7 @@ fn store(gpu: &str) -> MetricStore {
 
 /// A page as the viewer sees it who chose the model and the component.
 fn with_choices(mut page: Dashboard) -> Dashboard {
-    let chosen = [(Choice::MODEL.word(), MODEL), (Choice::COMPONENT.word(), r"chat \(eu\)")];
+    let chosen = [(Choice::MODEL.word(), MODEL), (Choice::COMPONENT.word(), COMPONENT)];
     for panel in page.rows.iter_mut().flat_map(|row| &mut row.panels) {
         let Content::Chart(chart) = &mut panel.content else { continue };
         for query in &mut chart.queries {
@@ -107,7 +112,7 @@ fn with_choices(mut page: Dashboard) -> Dashboard {
 
 fn component_page() -> Dashboard {
     let scored = scored("llama", Some(COMPONENT), &all_metrics());
-    with_known(PRICES, "", |known| Dashboard::of_component(COMPONENT, &[scored], known))
+    with_known(PRICES, "", |known| Dashboard::of_component(&component(), &[scored], known))
 }
 
 /// Asks every query of a page; those about GPUs by the other name of their dimension find nothing.
@@ -218,12 +223,12 @@ fn a_component_costs_its_part_of_its_endpoints_gpus() {
     let elsewhere = r#"{"endpoints": {"other": 6}}"#;
     let scored = scored("llama", Some(COMPONENT), &all_metrics());
     let page = with_known(elsewhere, "", |known| {
-        Dashboard::of_component(COMPONENT, std::slice::from_ref(&scored), known)
+        Dashboard::of_component(&component(), std::slice::from_ref(&scored), known)
     });
     let queries = panel(&page, "Component cost an hour").queries();
     let found = evaluate(queries, &store("GpuId"), last_hour()).unwrap();
     assert!(found.iter().all(|result| result.points.is_empty()), "no cost on another endpoint");
-    let page = with_known("", "", |known| Dashboard::of_component(COMPONENT, &[scored], known));
+    let page = with_known("", "", |known| Dashboard::of_component(&component(), &[scored], known));
     assert!(page.panels().any(|panel| panel.title == "Cost: unknown"));
     assert!(page.panels().all(|panel| !panel.title.starts_with("Component cost")));
 }

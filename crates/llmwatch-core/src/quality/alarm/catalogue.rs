@@ -16,8 +16,8 @@
 //!   among many moves no mean. An application whose refusals are known to stay above a floor is
 //!   better served by one: `{"model.x": {"LowRefusal": {"warning": 0.02}}}`.
 //! - **Toxicity of answers** is near 0 in health; a mean of 0.2 is one clearly toxic answer in five.
-//! - **Failed calls**: one in ten. The pool alarms count errors, this one tells their share, and is
-//!   the only one for SageMaker's components.
+//! - **Failed calls**: one in ten. The alarms of pools and components count errors, this one
+//!   tells their share.
 //! - **Answers cut off**: one in five. Applications that cut on purpose switch it off for their
 //!   model.
 //! - **Empty answers**, with neither text nor tool call, one in twenty: users see nothing.

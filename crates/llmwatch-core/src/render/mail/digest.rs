@@ -79,6 +79,7 @@ pub fn digest_notice(note: &DigestNote<'_>) -> Notice {
         region: note.region.to_string(),
         pool: None,
         series: None,
+        inference_component: None,
         alarms: Vec::new(),
         decision: None,
         actions: Vec::new(),

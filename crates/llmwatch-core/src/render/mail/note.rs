@@ -118,6 +118,7 @@ pub fn recovery_notice(note: &RecoveryNote<'_>, context: &MailContext) -> Notice
         region: note.region.to_string(),
         pool: Some(PoolFact::of(note.pool, &mail.pool)),
         series: None,
+        inference_component: None,
         alarms: alarm_facts(&context.prefix, note.pool, note.firing),
         decision: None,
         actions: left_open_actions(note, context),
@@ -286,6 +287,7 @@ pub fn pending_notice(note: &PendingNote<'_>) -> Notice {
         region: note.region.to_string(),
         pool: Some(PoolFact::of(note.pool, &pool)),
         series: None,
+        inference_component: None,
         alarms: Vec::new(),
         decision: None,
         actions: vec![ActionFact {

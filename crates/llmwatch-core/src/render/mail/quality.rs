@@ -6,6 +6,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use crate::alarm::Severity;
+use crate::alarm::change::AlarmOccasion;
 use crate::alarm::name::{self, QualityAlarm};
 use crate::episode::EpisodeId;
 use crate::evidence::Read;
@@ -50,29 +51,14 @@ pub struct QualityNote<'a> {
     /// When the alarm went to ALARM.
     pub alarm_at: Timestamp,
     /// What the mail is about.
-    pub occasion: QualityOccasion,
+    pub occasion: AlarmOccasion,
     /// CloudWatch's reason for the change.
     pub reason: &'a str,
     /// What mails of this change are found by, by
-    /// [`change_id`](crate::quality::alarm::change::change_id).
+    /// [`change_id`](crate::alarm::change::change_id).
     pub id: &'a str,
     /// Now.
     pub now: Timestamp,
-}
-
-/// What a mail about a quality alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QualityOccasion {
-    /// The alarm fires, or did.
-    Fired {
-        /// Since when it has been OK again, if it is.
-        over_since: Option<Timestamp>,
-    },
-    /// The alarm is OK again.
-    Recovered {
-        /// Since when.
-        at: Timestamp,
-    },
 }
 
 /// The notice about a quality alarm that fires or is OK again.
@@ -84,9 +70,9 @@ pub fn quality_notice(note: &QualityNote<'_>) -> Notice {
     let held = note.observed.known().map(|observed| &observed.held);
     let mean = told_period(note).map(|period| period.mean);
     let (kind, state) = match note.occasion {
-        QualityOccasion::Fired { over_since: None } => (Kind::QualityAlarm, "firing"),
-        QualityOccasion::Fired { over_since: Some(_) } => (Kind::QualityAlarm, "over"),
-        QualityOccasion::Recovered { .. } => (Kind::QualityRecovery, "recovered"),
+        AlarmOccasion::Fired { over_since: None } => (Kind::QualityAlarm, "firing"),
+        AlarmOccasion::Fired { over_since: Some(_) } => (Kind::QualityAlarm, "over"),
+        AlarmOccasion::Recovered { .. } => (Kind::QualityRecovery, "recovered"),
     };
     let facts = Told {
         thread: EpisodeId::from_text(note.id).marker(),
@@ -103,6 +89,7 @@ pub fn quality_notice(note: &QualityNote<'_>) -> Notice {
             model: note.observed.known().map(|_| mail.model.clone()),
             inference_component: mail.component.clone(),
         }),
+        inference_component: None,
         alarms: vec![alarm_fact(note, held, mean)],
         decision: None,
         actions: Vec::new(),
@@ -124,10 +111,7 @@ fn alarm_fact(note: &QualityNote<'_>, held: Option<&Held>, mean: Option<f64>) ->
         kind: note.alarm.kind.word().to_owned(),
         severity: note.alarm.severity,
         since: note.alarm_at,
-        recovered_at: match note.occasion {
-            QualityOccasion::Fired { over_since } => over_since,
-            QualityOccasion::Recovered { at } => Some(at),
-        },
+        recovered_at: note.occasion.recovered_at(),
         value: mean,
         line: held.and_then(|held| held.line),
         reason: reason(note.reason),
@@ -138,8 +122,8 @@ fn alarm_fact(note: &QualityNote<'_>, held: Option<&Held>, mean: Option<f64>) ->
 fn told_period(note: &QualityNote<'_>) -> Option<Period> {
     let course = note.course.known()?;
     match note.occasion {
-        QualityOccasion::Fired { .. } => course.worst_lately,
-        QualityOccasion::Recovered { .. } => course.newest,
+        AlarmOccasion::Fired { .. } => course.worst_lately,
+        AlarmOccasion::Recovered { .. } => course.newest,
     }
 }
 
@@ -224,8 +208,8 @@ impl QualityMail {
             from: words.moment(period.start),
         });
         let (duration, over_since) = match note.occasion {
-            QualityOccasion::Fired { over_since } => (None, over_since),
-            QualityOccasion::Recovered { at } => {
+            AlarmOccasion::Fired { over_since } => (None, over_since),
+            AlarmOccasion::Recovered { at } => {
                 (Some(words.span(at.duration_since(note.alarm_at))), Some(at))
             }
         };
@@ -366,11 +350,11 @@ fn subject_of(note: &QualityNote<'_>, held: Option<&Held>, mean: Option<f64>) ->
     let noun = english.quality_noun(note.alarm.kind);
     let severity = note.alarm.severity;
     let what = match note.occasion {
-        QualityOccasion::Fired { over_since: None } => format!("[{severity}] {noun}{figures}"),
-        QualityOccasion::Fired { over_since: Some(_) } => {
+        AlarmOccasion::Fired { over_since: None } => format!("[{severity}] {noun}{figures}"),
+        AlarmOccasion::Fired { over_since: Some(_) } => {
             format!("[{severity}] Over: {noun}{figures}")
         }
-        QualityOccasion::Recovered { at } => {
+        AlarmOccasion::Recovered { at } => {
             let lasted = english.span(at.duration_since(note.alarm_at));
             let word = english.severity(severity);
             format!("[Recovered {word}] {noun} for {lasted}")

@@ -100,6 +100,7 @@ pub fn request_notice(note: &RequestNote<'_>) -> Notice {
         region: region.to_string(),
         pool: Some(PoolFact::of(&watched.pool, &mail.pool)),
         series: None,
+        inference_component: None,
         alarms: Vec::new(),
         decision: None,
         actions: vec![action(note, &mail)],

@@ -35,6 +35,9 @@ pub(in crate::render) struct Facts {
     /// The series of quality metrics it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::render) series: Option<SeriesFact>,
+    /// The SageMaker inference component it is about, by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::render) inference_component: Option<String>,
     pub(in crate::render) alarms: Vec<AlarmFact>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::render) decision: Option<DecisionFact>,
@@ -59,6 +62,10 @@ pub(in crate::render) enum Kind {
     QualityAlarm,
     /// A quality alarm is OK again.
     QualityRecovery,
+    /// A component alarm fires.
+    ComponentAlarm,
+    /// A component alarm is OK again.
+    ComponentRecovery,
     /// What a week came to.
     Digest,
 }
@@ -73,6 +80,8 @@ impl Kind {
             Self::PendingCase => "pending-case",
             Self::QualityAlarm => "quality-alarm",
             Self::QualityRecovery => "quality-recovery",
+            Self::ComponentAlarm => "component-alarm",
+            Self::ComponentRecovery => "component-recovery",
             Self::Digest => "digest",
         }
     }
@@ -128,7 +137,7 @@ pub(in crate::render) struct AlarmFact {
     /// The metric's value that it was told on, in the metric's unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::render) value: Option<f64>,
-    /// The fixed line of a quality alarm, in the metric's unit.
+    /// The fixed line of a quality or component alarm, in the metric's unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::render) line: Option<f64>,
     /// CloudWatch's reason, in its words.

@@ -7,7 +7,7 @@ use super::fixtures::{
     case_id, client_errors, context, ending, high_usage, low_usage, new_model, non_quota,
     on_demand, recovered, tokens_per_day, unknown, with_open_request,
 };
-use super::{check, mail, quality, read_in};
+use super::{check, component, mail, quality, read_in};
 use crate::alarm::AlarmKind;
 use crate::decision::{Occasion, Situation, decide};
 use crate::evidence::Read;
@@ -58,6 +58,7 @@ fn every_kind(language: Language) -> Vec<(&'static str, Notice)> {
     ];
     notices.extend(mail::notices(language));
     notices.extend(quality::notices(language));
+    notices.extend(component::notices(language));
     notices
 }
 
@@ -140,14 +141,14 @@ fn the_forms_of_one_notice_have_one_id_and_another_notice_has_another() {
 /// Chat rooms put messages of one thread together.
 #[test]
 fn everything_about_one_episode_is_in_one_thread_the_marker_of_its_mails() {
-    let is_of_an_episode = |name: &str| !name.starts_with("quality");
+    let stands_alone = |name: &str| name.starts_with("quality") || name.starts_with("component");
     let mut of_alarms = Vec::new();
     for language in Language::ALL {
         for (name, notice) in every_kind(language) {
             let thread = parsed(&notice, Form::Webhook)["thread"].clone();
             assert_eq!(parsed(&notice, Form::Chat)["metadata"]["threadId"], thread, "{name}");
             assert!(notice.mail.body.trim_end().ends_with(thread.as_str().unwrap()), "{name}");
-            if is_of_an_episode(name) {
+            if !stands_alone(name) {
                 assert_eq!(thread, high_usage().episode.marker(), "{name}");
             } else {
                 of_alarms.push(thread);

@@ -5,17 +5,17 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::check;
 use crate::alarm::Severity;
+use crate::alarm::change::{AlarmOccasion, change_id};
 use crate::alarm::name::QualityAlarm;
 use crate::evidence::Read;
 use crate::ids::{AccountId, Region, StackPrefix};
 use crate::quality::NAMESPACE;
-use crate::quality::alarm::change::change_id;
 use crate::quality::alarm::course::{Held, Period, course};
 use crate::quality::alarm::observed::Observed;
 use crate::quality::alarm::{BadSide, Line, QUALITY_CATALOGUE, QualityKind, quality_definition};
 use crate::quality::series::Series;
 use crate::render::layout::LINE_COLUMNS;
-use crate::render::{Mail, Notice, QualityNote, QualityOccasion, quality_notice};
+use crate::render::{Mail, Notice, QualityNote, quality_notice};
 use crate::settings::Language;
 
 const WHY: &str = "AccessDenied: not authorized to perform cloudwatch:GetMetricData";
@@ -33,7 +33,7 @@ struct Case {
     hours: Option<[(f64, f64); 4]>,
     is_alarm_read: bool,
     also: Vec<(QualityKind, Severity)>,
-    occasion: QualityOccasion,
+    occasion: AlarmOccasion,
 }
 
 fn refusing() -> Case {
@@ -50,7 +50,7 @@ fn refusing() -> Case {
             (QualityKind::HighRefusal, Severity::Warning),
             (QualityKind::LowRelevance, Severity::Warning),
         ],
-        occasion: QualityOccasion::Fired { over_since: None },
+        occasion: AlarmOccasion::Fired { over_since: None },
     }
 }
 
@@ -115,8 +115,8 @@ fn notice(language: Language, case: &Case) -> Notice {
 /// The notices about a model that refuses, with their names.
 pub(super) fn notices(language: Language) -> Vec<(&'static str, Notice)> {
     let at = at("2026-11-22T05:47:12Z");
-    let over = QualityOccasion::Fired { over_since: Some(at) };
-    let again_ok = QualityOccasion::Recovered { at };
+    let over = AlarmOccasion::Fired { over_since: Some(at) };
+    let again_ok = AlarmOccasion::Recovered { at };
     let of = |case: Case| notice(language, &case);
     vec![
         ("quality-alarm", of(refusing())),
@@ -178,13 +178,13 @@ fn what_cannot_be_read_is_said() {
 #[test]
 fn an_alarm_that_was_over_before_it_could_be_told() {
     let over_since = Some(at("2026-11-22T05:32:12Z"));
-    let occasion = QualityOccasion::Fired { over_since };
+    let occasion = AlarmOccasion::Fired { over_since };
     check_mail("mail-quality-over", &Case { occasion, ..refusing() });
 }
 
 #[test]
 fn recoveries() {
-    let occasion = QualityOccasion::Recovered { at: at("2026-11-22T05:47:12Z") };
+    let occasion = AlarmOccasion::Recovered { at: at("2026-11-22T05:47:12Z") };
     let better = [(0.71, 60.0), (0.66, 50.0), (0.04, 70.0), (0.02, 66.0)];
     let recovered = Case { occasion, hours: Some(better), also: Vec::new(), ..refusing() };
     check_mail("mail-quality-recovered", &recovered);
@@ -196,7 +196,7 @@ fn recoveries() {
 /// Every kind, however much could be read, in every language: within the limits, and whole.
 #[test]
 fn every_mail_fits_and_names_what_it_is_about() {
-    let recovered = QualityOccasion::Recovered { at: at("2026-11-22T05:47:12Z") };
+    let recovered = AlarmOccasion::Recovered { at: at("2026-11-22T05:47:12Z") };
     let long = Series {
         model_id: format!("arn:aws:bedrock:us-east-1:123456789012:x/{}", "y".repeat(200)),
         inference_component: Some("z".repeat(63)),

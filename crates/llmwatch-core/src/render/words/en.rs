@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Symptom, Words};
 use crate::alarm::{AlarmKind, Severity, definition};
+use crate::component::alarm::component_kind;
 use crate::digest::{Change, Volume};
 use crate::pool::Scope;
 use crate::quality::alarm::{QualityKind, quality_definition};
@@ -207,6 +208,15 @@ impl Words for English {
     /// The end of "the model …".
     fn quality_says(&self, kind: QualityKind) -> &'static str {
         quality_definition(kind).says
+    }
+
+    /// The end of "the inference component …".
+    fn component_says(&self, kind: AlarmKind) -> &'static str {
+        component_kind(kind).map_or("is unwell", |of| of.says)
+    }
+
+    fn component_table(&self) -> [&'static str; 6] {
+        ["5 min from (UTC)", "Requests", "4xx", "5xx", "p90 latency", "GPU memory"]
     }
 
     fn hour_table(&self) -> [&'static str; 4] {

@@ -273,6 +273,19 @@ impl Words for Japanese {
         }
     }
 
+    /// A whole clause whose subject is the component.
+    fn component_says(&self, kind: AlarmKind) -> &'static str {
+        match kind {
+            AlarmKind::ServerErrors => "サーバーエラー（5xx）を返しています",
+            AlarmKind::ClientErrors => "リクエストをクライアントエラー（4xx）として拒否しています",
+            _ => "異常があります",
+        }
+    }
+
+    fn component_table(&self) -> [&'static str; 6] {
+        ["5分間の開始（UTC）", "リクエスト", "4xx", "5xx", "p90 レイテンシー", "GPU メモリ"]
+    }
+
     fn hour_table(&self) -> [&'static str; 4] {
         ["1時間の開始（UTC）", "件数", "平均", "基準線の外"]
     }

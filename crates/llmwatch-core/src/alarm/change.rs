@@ -1,6 +1,7 @@
-//! What a quality alarm's change of state is worth telling.
+//! What the change of an alarm that stands alone is worth telling: a quality alarm's, or a
+//! component's.
 //!
-//! There is no episode and no settling: an alarm that needs two quarters of an hour to fire does
+//! There is no episode and no settling, because these alarms look at five minutes or more and do
 //! not change within seconds. Each change to ALARM is told once, and each recovery of a change that
 //! was told. Events may come twice, late or out of order; what was told last is remembered by
 //! [`Told`] and decides.
@@ -63,6 +64,32 @@ pub enum Step {
     },
     /// Nothing, and why.
     Nothing(NoStep),
+}
+
+/// What a mail about an alarm that stands alone is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmOccasion {
+    /// The alarm fires, or did.
+    Fired {
+        /// Since when it has been OK again, if it is.
+        over_since: Option<Timestamp>,
+    },
+    /// The alarm is OK again.
+    Recovered {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+impl AlarmOccasion {
+    /// Since when the alarm is OK again, where it is.
+    #[must_use]
+    pub fn recovered_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Fired { over_since } => over_since,
+            Self::Recovered { at } => Some(at),
+        }
+    }
 }
 
 /// Why nothing is told.

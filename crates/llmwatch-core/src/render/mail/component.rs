@@ -1,0 +1,242 @@
+//! The mail about a component alarm: a SageMaker inference component answers with errors.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use crate::alarm::change::AlarmOccasion;
+use crate::alarm::name::{self, ComponentAlarm};
+use crate::alarm::tuning::SETTING;
+use crate::alarm::{AlarmKind, definition};
+use crate::component::alarm::{NAMESPACE, component_kind};
+use crate::component::course::Course;
+use crate::episode::EpisodeId;
+use crate::evidence::Read;
+use crate::ids::{AccountId, Region, StackPrefix};
+use crate::render::facts::reason;
+use crate::render::format::count;
+use crate::render::layout::table;
+use crate::render::notice::{AlarmFact, Facts, Kind, LinkFact, Notice, alarm_arn};
+use crate::render::words::{Words, words};
+use crate::render::{links, subject};
+use crate::settings::Language;
+use crate::stored::setting_parameter;
+
+/// What a mail about a component alarm tells.
+#[derive(Debug, Clone)]
+pub struct ComponentNote<'a> {
+    /// The language of the mail.
+    pub language: Language,
+    /// The account.
+    pub account: &'a AccountId,
+    /// The Region of the alarm.
+    pub region: &'a Region,
+    /// The stack's prefix, for the names of parameters and alarms.
+    pub prefix: &'a StackPrefix,
+    /// Which alarm.
+    pub alarm: &'a ComponentAlarm,
+    /// The metric's newest value by the event, where it has one.
+    pub value: Option<f64>,
+    /// The line by the event, where it has one.
+    pub line: Option<f64>,
+    /// How the component fared in the hour before the change.
+    pub course: &'a Read<Course>,
+    /// The other alarms of the component that fire now.
+    pub also_firing: &'a Read<Vec<ComponentAlarm>>,
+    /// When the alarm went to ALARM.
+    pub alarm_at: Timestamp,
+    /// What the mail is about.
+    pub occasion: AlarmOccasion,
+    /// CloudWatch's reason for the change.
+    pub reason: &'a str,
+    /// What mails of this change are found by, by [`change_id`](crate::alarm::change::change_id).
+    pub id: &'a str,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The notice about a component alarm that fires or is OK again.
+///
+/// Whether it goes out is decided by the alarm's severity; a recovery has its alarm's.
+#[must_use]
+pub fn component_notice(note: &ComponentNote<'_>) -> Notice {
+    let mail = ComponentMail::of(note);
+    let (kind, state) = match note.occasion {
+        AlarmOccasion::Fired { over_since: None } => (Kind::ComponentAlarm, "firing"),
+        AlarmOccasion::Fired { over_since: Some(_) } => (Kind::ComponentAlarm, "over"),
+        AlarmOccasion::Recovered { .. } => (Kind::ComponentRecovery, "recovered"),
+    };
+    let facts = Facts {
+        thread: EpisodeId::from_text(note.id).marker(),
+        kind,
+        state,
+        severity: Some(note.alarm.severity()),
+        at: note.now,
+        language: note.language,
+        account: note.account.to_string(),
+        region: note.region.to_string(),
+        pool: None,
+        series: None,
+        inference_component: Some(mail.component.clone()),
+        alarms: vec![alarm_fact(note)],
+        decision: None,
+        actions: Vec::new(),
+        links: vec![
+            LinkFact::new("alarm", note.alarm.kind.word(), &mail.alarm_link),
+            LinkFact::new("metrics", NAMESPACE, &mail.metrics_link),
+            LinkFact::new("logs", &mail.log_group, &mail.logs_link),
+        ],
+    };
+    Notice::new(facts, subject_of(note), &mail)
+}
+
+/// The alarm, as machines are told of it.
+fn alarm_fact(note: &ComponentNote<'_>) -> AlarmFact {
+    let name = name::component(note.prefix, note.alarm);
+    AlarmFact {
+        arn: alarm_arn(note.region, note.account, &name),
+        name,
+        kind: note.alarm.kind.word().to_owned(),
+        severity: note.alarm.severity(),
+        since: note.alarm_at,
+        recovered_at: note.occasion.recovered_at(),
+        value: note.value,
+        line: note.line,
+        reason: reason(note.reason),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/component.txt")]
+struct ComponentMail {
+    language: Language,
+    kind: AlarmKind,
+    severity: &'static str,
+    noun: &'static str,
+    says: &'static str,
+    /// How long it lasted, of a recovery.
+    duration: Option<String>,
+    /// Of a recovery: whether there are no calls to say that anything is good.
+    is_idle: bool,
+    over_since: Option<String>,
+    account: String,
+    region: String,
+    component: String,
+    label: String,
+    metric: &'static str,
+    namespace: &'static str,
+    period: String,
+    line: Option<String>,
+    value: Option<String>,
+    since: String,
+    unread: Option<String>,
+    table: Vec<String>,
+    also: String,
+    also_unread: Option<String>,
+    reason: String,
+    log_group: String,
+    alarm_link: String,
+    metrics_link: String,
+    logs_link: String,
+    tuning_parameter: String,
+}
+
+impl ComponentMail {
+    fn of(note: &ComponentNote<'_>) -> Self {
+        let words = words(note.language);
+        let ComponentAlarm { kind, component } = note.alarm;
+        let recovered = match note.occasion {
+            AlarmOccasion::Fired { .. } => None,
+            AlarmOccasion::Recovered { at } => Some(at),
+        };
+        let lasted = recovered.map(|at| at.duration_since(note.alarm_at));
+        let (also, also_unread) = also_firing(words, note.also_firing);
+        let course = note.course.known();
+        Self {
+            language: note.language,
+            kind: *kind,
+            severity: words.severity(note.alarm.severity()),
+            noun: words.noun(*kind),
+            says: words.component_says(*kind),
+            duration: lasted.map(|lasted| words.span(lasted)),
+            is_idle: recovered.zip(course).is_some_and(|(at, course)| course.is_idle(at)),
+            over_since: note.occasion.recovered_at().map(|at| words.moment(at)),
+            account: note.account.to_string(),
+            region: note.region.to_string(),
+            component: component.to_string(),
+            label: component.label(),
+            metric: component_kind(*kind).map_or("", |of| of.metric),
+            namespace: NAMESPACE,
+            period: words.period(definition(*kind).period_seconds),
+            line: note.line.map(count),
+            value: note.value.map(count),
+            since: words.moment(note.alarm_at),
+            unread: note.course.why().map(reason),
+            table: course.map(|course| periods(words, course)).unwrap_or_default(),
+            also,
+            also_unread,
+            reason: reason(note.reason),
+            log_group: log_group(note.alarm),
+            alarm_link: links::alarm(note.region, &name::component(note.prefix, note.alarm)),
+            metrics_link: links::metrics_of(note.region, NAMESPACE),
+            logs_link: links::logs_insights(note.region),
+            tuning_parameter: setting_parameter(note.prefix, SETTING),
+        }
+    }
+}
+
+/// Where the containers of a component write. Not documented as such; seen in accounts whose log
+/// groups are published.
+fn log_group(alarm: &ComponentAlarm) -> String {
+    format!("/aws/sagemaker/InferenceComponents/{}", alarm.component)
+}
+
+fn periods(words: &dyn Words, course: &Course) -> Vec<String> {
+    if course.periods.is_empty() {
+        return Vec::new();
+    }
+    let or_none = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    let mut rows = vec![words.component_table().map(str::to_owned).to_vec()];
+    rows.extend(course.periods.iter().map(|period| {
+        vec![
+            words.moment_in_table(period.start),
+            count(period.invocations),
+            count(period.client_errors),
+            count(period.server_errors),
+            or_none(period.p90_latency_ms.map(|ms| format!("{} ms", count(ms.round())))),
+            or_none(period.gpu_memory_percent.map(|used| words.share(used / 100.0))),
+        ]
+    }));
+    table(&rows)
+}
+
+fn also_firing(words: &dyn Words, alarms: &Read<Vec<ComponentAlarm>>) -> (String, Option<String>) {
+    match alarms {
+        Read::Unreadable(why) => (String::new(), Some(reason(why))),
+        Read::Known(alarms) => {
+            let kinds: Vec<&str> = alarms.iter().map(|alarm| alarm.kind.word()).collect();
+            (words.list(&kinds), None)
+        }
+    }
+}
+
+fn subject_of(note: &ComponentNote<'_>) -> String {
+    let english = words(Language::En);
+    let noun = english.noun(note.alarm.kind);
+    let severity = note.alarm.severity();
+    let figures = match (note.value, note.line) {
+        (Some(value), Some(line)) => format!(": {} (line {})", count(value), count(line)),
+        (Some(value), None) => format!(": {}", count(value)),
+        (None, _) => String::new(),
+    };
+    let what = match note.occasion {
+        AlarmOccasion::Fired { over_since: None } => format!("[{severity}] {noun}{figures}"),
+        AlarmOccasion::Fired { over_since: Some(_) } => {
+            format!("[{severity}] Over: {noun}{figures}")
+        }
+        AlarmOccasion::Recovered { at } => {
+            let lasted = english.span(at.duration_since(note.alarm_at));
+            format!("[Recovered {}] {noun} for {lasted}", english.severity(severity))
+        }
+    };
+    subject::quality(&what, note.alarm.component.as_str(), None, note.region)
+}
