@@ -29,7 +29,7 @@ mod parse;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::metric::{Stat, UnknownStat};
+use super::metric::{MetricKey, Stat, UnknownStat};
 use super::search::{Search, SearchProblem};
 pub use evaluate::Inputs;
 pub use parse::parse;
@@ -52,8 +52,17 @@ pub struct TimeSeries {
     pub period_seconds: u32,
     /// One value a period.
     pub values: Vec<f64>,
-    /// What tells it from others of an array; none of a series that is made of several.
-    pub label: Option<String>,
+    /// The metric it is made of; none of a series that is made of several.
+    pub of: Option<OfMetric>,
+}
+
+/// The one metric that a series is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfMetric {
+    /// The metric.
+    pub key: MetricKey,
+    /// What tells it from others of an array.
+    pub label: String,
 }
 
 impl TimeSeries {

@@ -1,15 +1,17 @@
 //! Metric data queries: metrics and expressions over them, as `GetMetricData` and alarms take them.
 
 mod found;
+mod label;
 mod plan;
 
 use found::PlannedSearch;
 use jiff::Timestamp;
+use label::{label, label_of};
 pub(super) use plan::Plan;
 use thiserror::Error;
 
 use super::band::{Bands, Trainings};
-use super::math::{MathError, TimeSeries, Value};
+use super::math::{MathError, Value};
 use super::metric::{MetricKey, MetricStore, Stat, Window};
 
 /// One metric or expression of a request.
@@ -22,7 +24,8 @@ pub struct MetricDataQuery {
     /// Whether its values are part of the result.
     pub returned: Returned,
     /// What the result calls it; the metric's name, or the id of an expression, when absent. Each
-    /// series of an array is called by this and by what tells it apart, with a space between.
+    /// series of an array is called by this and by what tells it apart, with a space between, or by
+    /// this alone where it is dynamic, for example `${PROP('Dim.ModelId')}`.
     pub label: Option<String>,
 }
 
@@ -218,28 +221,6 @@ pub fn train_bands(
     trainings: &Trainings,
 ) -> Result<Bands, QueryError> {
     Plan::new(queries)?.train_bands(store, window, trainings)
-}
-
-/// A query's label: its own, the metric's name, or the expression's id.
-fn label(query: &MetricDataQuery) -> String {
-    match (&query.label, &query.source) {
-        (Some(label), _) => label.clone(),
-        (None, QuerySource::Metric(metric)) => metric.key.name.clone(),
-        (None, QuerySource::Expression { .. }) => query.id.clone(),
-    }
-}
-
-/// The label of one series of an array: the expression's, then the metric's own, which stands alone
-/// beside an empty one. Without a label of the expression it stands alone too (ours: the default
-/// that CloudWatch makes is not documented).
-///
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>.
-fn label_of(query: &MetricDataQuery, series: &TimeSeries) -> String {
-    match (query.label.as_deref(), &series.label) {
-        (_, None) => label(query),
-        (None | Some(""), Some(metric)) => metric.clone(),
-        (Some(expression), Some(metric)) => format!("{expression} {metric}"),
-    }
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ fn operate(operator: Operator, left: Value, right: Value) -> Result<Value, MathP
         (left, Value::Scalar(right)) => Ok(map(left, |value| apply(operator, value, right))),
         (Value::Series(left), Value::Series(right)) => {
             let joined = join(operator, left, &right)?;
-            Ok(Value::Series(TimeSeries { label: None, ..joined }))
+            Ok(Value::Series(TimeSeries { of: None, ..joined }))
         }
         (Value::Array(left), Value::Series(right)) => left
             .into_iter()
@@ -129,7 +129,7 @@ fn operate(operator: Operator, left: Value, right: Value) -> Result<Value, MathP
         (Value::Series(left), Value::Array(right)) => right
             .iter()
             .map(|series| {
-                let left = TimeSeries { label: series.label.clone(), ..left.clone() };
+                let left = TimeSeries { of: series.of.clone(), ..left.clone() };
                 join(operator, left, series)
             })
             .collect::<Result<_, _>>()
@@ -218,7 +218,7 @@ fn reduce(of: &Node, how: Reduction, inputs: &Inputs<'_>) -> Evaluated {
         }
         Value::Array(all) => {
             let Some(first) = all.first() else { return Ok(Value::Array(all)) };
-            let mut result = TimeSeries { label: None, ..first.clone() };
+            let mut result = TimeSeries { of: None, ..first.clone() };
             for series in &all {
                 let same = same_periods(first, series);
                 same.map_err(|problem| MathError { at: of.at, problem })?;
@@ -304,7 +304,7 @@ fn conditional(condition: &Node, yes: &Node, no: Option<&Node>, inputs: &Inputs<
             if chosen.is_nan() { 0.0 } else { chosen }
         };
     }
-    Ok(Value::Series(TimeSeries { label: None, ..truth }))
+    Ok(Value::Series(TimeSeries { of: None, ..truth }))
 }
 
 fn branch(node: &Node, inputs: &Inputs<'_>) -> Evaluated {
@@ -344,7 +344,7 @@ fn band(node: &Node, id: &str, width: Option<&Node>, inputs: &Inputs<'_>) -> Eva
         start: of.start,
         period_seconds: of.period_seconds,
         values: Vec::with_capacity(of.values.len()),
-        label: None,
+        of: None,
     };
     let mut lower = upper.clone();
     for at in of.timestamps() {

@@ -15,7 +15,7 @@ fn series(values: &[f64]) -> TimeSeries {
         start: Timestamp::UNIX_EPOCH,
         period_seconds: 60,
         values: values.to_vec(),
-        label: None,
+        of: None,
     }
 }
 

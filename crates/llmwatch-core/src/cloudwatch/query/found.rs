@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{MetricDataQuery, MetricStat, QueryError, QuerySource};
-use crate::cloudwatch::math::{SearchCall, TimeSeries};
+use crate::cloudwatch::math::{OfMetric, SearchCall, TimeSeries};
 use crate::cloudwatch::metric::{
     MetricFilter, MetricKey, MetricStore, Window, minute_of, start_of_minute,
 };
@@ -108,5 +108,6 @@ pub(super) fn series(
             *slot = value;
         }
     }
-    TimeSeries { start, period_seconds: metric.period_seconds, values, label: Some(label) }
+    let of = Some(OfMetric { key: metric.key.clone(), label });
+    TimeSeries { start, period_seconds: metric.period_seconds, values, of }
 }

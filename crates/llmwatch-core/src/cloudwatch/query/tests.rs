@@ -157,6 +157,11 @@ fn each_series_of_a_search_has_the_expressions_label_and_its_own() {
         &["here 0:16.666666666666668", "there 0:10"],
     );
     check_search(&format!("SUM({found})"), None, Some("all"), &["all 0:16"]);
+    let dynamic = Some("at ${PROP('Dim.Place')}");
+    check_search(found, None, dynamic, &["at here 0:6", "at there 0:10"]);
+    let alone = "SEARCH('{AWS/Bedrock,Kind,Place} Place=here', 'Sum', 240)";
+    check_search(alone, None, Some(""), &["Used 0:6"]);
+    check_search(alone, None, dynamic, &["at here 0:6"]);
 }
 
 #[test]
