@@ -113,7 +113,7 @@ fn dashboards(world: &World) -> Result<Vec<(&'static str, Dashboard)>, Broken> {
     };
     let pools = readings::stored_pools(world)?;
     let pool = pools.iter().find(|pool: &&StoredPool| pool.pool.model == BUSY_MODEL);
-    let quantity = pool.map(|pool| ("quantity", Dashboard::of_pool(pool, &[], known)));
+    let quantity = pool.map(|pool| ("quantity", Dashboard::of_pool(pool, &scored, known)));
     let component = of_component(known).map(|page| ("component", page));
     let quality = ("quality", side_by_side(&scored, known));
     Ok(quantity.into_iter().chain(component).chain([quality]).collect())

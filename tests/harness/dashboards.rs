@@ -74,7 +74,8 @@ pub fn template_with_overview(template: &str) -> Result<String, Broken> {
     Ok(format!("{before}{begin}{}{end}{after}", overview_block()))
 }
 
-/// The property `DashboardBody`: JSON with a widget a line, so that a change is a line of a diff.
+/// The property `DashboardBody`: JSON with a widget a line, so that a change is a line of a diff. The
+/// properties that CloudWatch puts into labels are no references of the template's.
 fn overview_block() -> String {
     let place = Place { region: "${AWS::Region}" };
     let body = sorted(&cloudwatch_body::body(&Dashboard::overview("${QualityNamespace}"), place));
@@ -94,6 +95,7 @@ fn overview_block() -> String {
     }
     lines.push("}".to_owned());
     let text: String = lines.iter().map(|line| format!("{INDENT}{line}\n")).collect();
+    let text = text.replace("${PROP(", "${!PROP(");
     format!("      DashboardBody: !Sub |\n{text}")
 }
 

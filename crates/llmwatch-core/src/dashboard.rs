@@ -9,6 +9,7 @@
 //! would.
 
 mod alert_lines;
+mod choice;
 pub mod cloudwatch_body;
 pub mod component;
 pub mod grafana;
@@ -19,11 +20,11 @@ pub mod quantity;
 mod queries;
 
 use self::alert_lines::Alarms;
+pub use self::choice::Choice;
+use crate::alarm::Severity;
 use crate::alarm::tuning::Tuning;
-use crate::alarm::{Severity, pool_metrics};
 use crate::cloudwatch::query::MetricDataQuery;
 use crate::component::InferenceComponent;
-use crate::metric_values::{BEDROCK, MODEL_ID};
 use crate::price::Prices;
 use crate::quality::alarm::tuning::QualityTuning;
 use crate::quality::series::StoredSeries;
@@ -51,72 +52,6 @@ pub struct Dashboard {
     pub choices: Vec<Choice>,
     /// The panels, top down.
     pub rows: Vec<Row>,
-}
-
-/// A dimension whose value the viewer chooses, among those that a metric has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Choice {
-    /// Its name; `$` before it makes the word that stands for the chosen value.
-    pub name: &'static str,
-    /// What the viewer reads beside it.
-    pub label: &'static str,
-    /// The dimension.
-    pub dimension: &'static str,
-    /// The namespace of the metric that has the dimension.
-    pub namespace: &'static str,
-    /// That metric.
-    pub metric: &'static str,
-    /// Nobody chooses it: it holds every value that the metric has beside another choice, by the
-    /// dimension and name of that one.
-    pub of: Option<(&'static str, &'static str)>,
-}
-
-impl Choice {
-    /// A Bedrock model, by the id it is called with.
-    pub const MODEL: Self = Self {
-        name: "model",
-        label: "Model",
-        dimension: MODEL_ID,
-        namespace: BEDROCK,
-        metric: "Invocations",
-        of: None,
-    };
-
-    /// A SageMaker inference component.
-    pub const COMPONENT: Self = Self {
-        name: "component",
-        label: "Inference component",
-        dimension: "InferenceComponentName",
-        namespace: "AWS/SageMaker",
-        metric: "Invocations",
-        of: None,
-    };
-
-    /// A quota pool.
-    pub const POOL: Self = Self {
-        name: "pool",
-        label: "Quota pool",
-        dimension: "Pool",
-        namespace: pool_metrics::NAMESPACE,
-        metric: pool_metrics::QUOTA_VALUE,
-        of: None,
-    };
-
-    /// The callers of the chosen pool, all of them.
-    pub const CALLERS: Self = Self {
-        name: "callers",
-        label: "Callers of the pool",
-        dimension: MODEL_ID,
-        namespace: pool_metrics::NAMESPACE,
-        metric: pool_metrics::CALLER_QUOTA,
-        of: Some((Self::POOL.dimension, Self::POOL.name)),
-    };
-
-    /// The word that stands for the chosen value, for example `$model`.
-    #[must_use]
-    pub fn word(self) -> String {
-        format!("${}", self.name)
-    }
 }
 
 /// Panels that belong together, side by side as far as they fit.
@@ -161,13 +96,52 @@ pub struct Chart {
     pub queries: Vec<MetricDataQuery>,
     /// Where alarms and alerts begin.
     pub lines: Vec<AlertLine>,
+    /// Why there may be no curve at all, where that is not for want of calls.
+    pub blank: Option<Blank>,
+}
+
+/// Why a chart may have no curve though models are called. Blank is unknown, never 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blank {
+    /// No judge is configured.
+    JudgeOff,
+    /// Nobody said what tokens cost.
+    PriceUnknown,
+}
+
+impl Blank {
+    /// What stands where curves would, where that can be said.
+    #[must_use]
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::JudgeOff => "judge off",
+            Self::PriceUnknown => "price unknown, not 0",
+        }
+    }
+
+    /// The reason as a sentence, with what ends it.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::JudgeOff => {
+                "Judged scores are blank while the judge is off: the parameter `JudgeModelId` \
+                 turns it on."
+            }
+            Self::PriceUnknown => {
+                "Pools without a price are not in here: their cost is unknown, not 0. The setting \
+                 `prices` in Parameter Store gives it."
+            }
+        }
+    }
 }
 
 /// How curves are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Draw {
-    /// Each by itself.
+    /// Each by itself, above 0.
     Lines,
+    /// Each by itself, below 0 too where it goes there.
+    Signed,
     /// One upon the other, where their sum means something.
     Stacked,
 }
@@ -241,6 +215,17 @@ pub enum Width {
     Half,
     /// The whole page.
     Full,
+}
+
+impl Draw {
+    /// Where the axis begins; none where the lowest value decides.
+    #[must_use]
+    pub fn axis_minimum(self) -> Option<u32> {
+        match self {
+            Self::Lines | Self::Stacked => Some(0),
+            Self::Signed => None,
+        }
+    }
 }
 
 impl Width {

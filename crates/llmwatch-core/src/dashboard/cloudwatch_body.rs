@@ -2,6 +2,14 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Dashboard-Body-Structure.html>:
 //! at most 500 widgets, and 500 metrics and expressions a widget.
+//!
+//! What the viewer chooses is a variable of the type `pattern`: CloudWatch replaces its regular
+//! expression by the chosen value wherever it stands in the body, headings and labels included. (A
+//! variable of the type `property` would set dimensions only, and leave headings and searches.) The
+//! value is put in as it is: one with `"` or `\` would break the JSON, one with `(` or `)` a search.
+//! No id of a model and no name of a component has them.
+
+mod heading;
 
 use serde_json::{Map, Value, json};
 
@@ -20,9 +28,8 @@ pub const MAX_METRICS: usize = 2_500;
 /// Columns of the grid.
 const COLUMNS: u32 = 24;
 
-/// Rows of a chart, and of a heading.
+/// Rows of a chart.
 const CHART_ROWS: u32 = 6;
-const HEADING_ROWS: u32 = 1;
 
 /// Where metrics are: the Region, as a value or as a template's reference to it.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +44,9 @@ pub fn body(dashboard: &Dashboard, place: Place<'_>) -> Value {
     let mut widgets = Vec::new();
     let mut top = 0;
     for row in &dashboard.rows {
-        widgets.push(heading(&row.title, top));
-        top += HEADING_ROWS;
-        top = put_row(row, top, place, &mut widgets);
+        let (markdown, height) = heading::of(row);
+        widgets.push(text(&markdown, top, height));
+        top = put_row(row, top + height, place, &mut widgets);
     }
     widgets.truncate(MAX_WIDGETS);
     let mut body = Map::new();
@@ -50,16 +57,34 @@ pub fn body(dashboard: &Dashboard, place: Place<'_>) -> Value {
         let variables = dashboard.choices.iter().map(|choice| variable(*choice));
         body.insert("variables".to_owned(), variables.collect());
     }
-    body.insert("widgets".to_owned(), Value::Array(widgets));
+    let mut widgets = Value::Array(widgets);
+    put_patterns(&mut widgets, &dashboard.choices);
+    body.insert("widgets".to_owned(), widgets);
     Value::Object(body)
 }
 
-/// A variable that sets the value of a dimension in every metric that names it.
+/// The pattern of each choice where its word stands.
+fn put_patterns(value: &mut Value, choices: &[Choice]) {
+    match value {
+        Value::String(text) => {
+            for choice in choices {
+                *text = text.replace(&choice.word(), &choice.pattern());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| put_patterns(item, choices)),
+        Value::Object(members) => {
+            members.values_mut().for_each(|member| put_patterns(member, choices));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A variable whose pattern is replaced by the chosen value across the body.
 fn variable(choice: Choice) -> Value {
     let Choice { name, label, dimension, namespace, metric, .. } = choice;
     json!({
-        "type": "property",
-        "property": dimension,
+        "type": "pattern",
+        "pattern": choice.pattern(),
         "inputType": "select",
         "id": name,
         "label": label,
@@ -70,10 +95,10 @@ fn variable(choice: Choice) -> Value {
     })
 }
 
-fn heading(title: &str, top: u32) -> Value {
+fn text(markdown: &str, top: u32, height: u32) -> Value {
     json!({
-        "type": "text", "x": 0, "y": top, "width": COLUMNS, "height": HEADING_ROWS,
-        "properties": { "markdown": format!("## {title}"), "background": "transparent" },
+        "type": "text", "x": 0, "y": top, "width": COLUMNS, "height": height,
+        "properties": { "markdown": markdown, "background": "transparent" },
     })
 }
 
@@ -104,6 +129,10 @@ fn widget(panel: &Panel, (left, top): (u32, u32), place: Place<'_>) -> Value {
 
 fn chart_properties(panel: &Panel, chart: &Chart, place: Place<'_>) -> Value {
     let lines: Vec<Value> = chart.lines.iter().map(annotation).collect();
+    let mut axis = json!({ "label": chart.unit.word(), "showUnits": false });
+    if let Some(minimum) = chart.draw.axis_minimum() {
+        axis["min"] = json!(minimum);
+    }
     json!({
         "title": panel.title,
         "view": "timeSeries",
@@ -111,7 +140,7 @@ fn chart_properties(panel: &Panel, chart: &Chart, place: Place<'_>) -> Value {
         "region": place.region,
         "metrics": chart.queries.iter().map(metric).collect::<Vec<_>>(),
         "annotations": { "horizontal": lines },
-        "yAxis": { "left": { "label": chart.unit.word(), "min": 0, "showUnits": false } },
+        "yAxis": { "left": axis },
         "legend": { "position": "bottom" },
     })
 }

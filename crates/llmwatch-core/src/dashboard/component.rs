@@ -14,8 +14,10 @@
 pub mod cost;
 
 use super::alert_lines::Alarms;
-use super::queries::{FIVE_MINUTES, MINUTE, curve, hidden_math, math, search};
-use super::{Chart, Content, Draw, Panel, Row, Unit, Width};
+use super::quantity::NEARLY_USED_UP_PERCENT;
+use super::queries::{FIVE_MINUTES, MINUTE, curve, hidden_math, math, search, value_of};
+use super::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
+use crate::alarm::Severity;
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
 use crate::component::alarm::COMPONENT_KINDS;
@@ -31,6 +33,11 @@ const CONTAINER: &str = "ContainerId";
 
 /// The dimension of one GPU, by the documentation and by AWS's examples, with the stem of ids.
 const GPU: [(&str, &str); 2] = [("AcceleratorId", "accelerators"), ("GpuId", "gpus")];
+
+/// From where on GPU memory is short, in percent of what a component has: Grafana's rules begin
+/// there.
+pub(super) const GPU_MEMORY_LINES: [(f64, Severity); 2] =
+    [(80.0, Severity::Warning), (NEARLY_USED_UP_PERCENT, Severity::Critical)];
 
 /// The panels of a component, by name, with the lines of these alarms; `$component` for the one the
 /// viewer chooses.
@@ -62,7 +69,7 @@ pub(super) fn rows(component: &str, on: Alarms<'_>) -> Vec<Row> {
             title: format!("Inference component {component}: processors and memory"),
             panels: vec![
                 utilisation(component, "GPU compute", "GPUUtilizationNormalized"),
-                utilisation(component, "GPU memory", "GPUMemoryUtilizationNormalized"),
+                gpu_memory(component),
                 utilisation(component, "CPU", "CPUUtilizationNormalized"),
                 utilisation(component, "Memory", "MemoryUtilizationNormalized"),
                 gpus(component),
@@ -76,7 +83,14 @@ pub(super) fn rows(component: &str, on: Alarms<'_>) -> Vec<Row> {
 pub fn every_component_rows() -> Vec<Row> {
     let each = |title: &str, says: &str, unit, namespace: &str, metric: &str, stat| {
         let found = search(namespace, metric, &[COMPONENT], &[], stat, FIVE_MINUTES);
-        chart(title, says, unit, Draw::Lines, Width::Third, vec![math("each", "", found)])
+        chart(
+            title,
+            says,
+            unit,
+            Draw::Lines,
+            Width::Third,
+            vec![math("each", &value_of(COMPONENT), found)],
+        )
     };
     vec![
         Row {
@@ -126,7 +140,7 @@ fn chart(
     Panel {
         title: title.to_owned(),
         says: says.to_owned(),
-        content: Content::Chart(Chart { unit, draw, queries, lines: Vec::new() }),
+        content: Content::Chart(Chart { unit, draw, queries, lines: Vec::new(), blank: None }),
         width,
     }
 }
@@ -185,6 +199,7 @@ fn errors(component: &str, on: Alarms<'_>) -> Panel {
             draw: Draw::Lines,
             queries: curves.to_vec(),
             lines: COMPONENT_KINDS.iter().filter_map(|of| on.line(of.kind)).collect(),
+            blank: None,
         }),
         width: Width::Third,
     }
@@ -217,6 +232,21 @@ fn utilisation(component: &str, title: &str, metric: &str) -> Panel {
         Width::Third,
         curves.to_vec(),
     )
+}
+
+fn gpu_memory(component: &str) -> Panel {
+    let mut panel = utilisation(component, "GPU memory", "GPUMemoryUtilizationNormalized");
+    panel.says.push_str(" A line is where a rule of Grafana's begins; no alarm watches it.");
+    if let Content::Chart(chart) = &mut panel.content {
+        let line = |(value, severity): (f64, Severity)| AlertLine {
+            label: format!("GPU memory {}", severity.word().to_lowercase()),
+            value,
+            severity,
+            bad: Bad::Above,
+        };
+        chart.lines = GPU_MEMORY_LINES.map(line).to_vec();
+    }
+    panel
 }
 
 /// How many GPUs report for a component, by either name of their dimension.

@@ -147,15 +147,7 @@ fn time_series(panel: &Panel, chart: &Chart) -> Value {
         "description": description(panel, chart),
         "datasource": data_source(),
         "targets": targets,
-        "fieldConfig": {
-            "defaults": {
-                "unit": unit(chart.unit),
-                "min": 0,
-                "custom": custom(chart),
-                "thresholds": { "mode": "absolute", "steps": steps(&chart.lines) },
-            },
-            "overrides": [],
-        },
+        "fieldConfig": { "defaults": defaults(chart), "overrides": [] },
         "options": {
             "legend": {
                 "displayMode": "table", "placement": "bottom", "showLegend": true,
@@ -166,15 +158,28 @@ fn time_series(panel: &Panel, chart: &Chart) -> Value {
     })
 }
 
+fn defaults(chart: &Chart) -> Value {
+    let mut defaults = json!({
+        "unit": unit(chart.unit),
+        "custom": custom(chart),
+        "thresholds": { "mode": "absolute", "steps": steps(&chart.lines) },
+    });
+    if let Some(minimum) = chart.draw.axis_minimum() {
+        defaults["min"] = json!(minimum);
+    }
+    if let Some(blank) = chart.blank {
+        defaults["noValue"] = json!(blank.short());
+    }
+    defaults
+}
+
 /// Grafana draws lines without words, so the words stand in the description.
 fn description(panel: &Panel, chart: &Chart) -> String {
     let lines: Vec<String> =
         chart.lines.iter().map(|line| format!("{} at {}", line.label, line.value)).collect();
-    if lines.is_empty() {
-        panel.says.clone()
-    } else {
-        format!("{} Lines: {}.", panel.says, lines.join("; "))
-    }
+    let lines = (!lines.is_empty()).then(|| format!("Lines: {}.", lines.join("; ")));
+    let blank = chart.blank.map(|blank| blank.sentence().to_owned());
+    [Some(panel.says.clone()), blank, lines].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn custom(chart: &Chart) -> Value {

@@ -11,6 +11,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::component::GPU_MEMORY_LINES;
 use super::quantity::NEARLY_USED_UP_PERCENT;
 use crate::alarm::pool_metrics;
 use crate::alarm::{AlarmDefinition, CATALOGUE, Limit, Severity, definition};
@@ -280,7 +281,7 @@ fn gpu_memory() -> Vec<Value> {
         period: 60,
         back: 300,
     };
-    [(80.0, Severity::Warning), (NEARLY_USED_UP_PERCENT, Severity::Critical)]
+    GPU_MEMORY_LINES
         .map(|(percent, severity)| {
             Rule {
                 slug: format!("gpu-memory-{percent}"),

@@ -4,8 +4,8 @@
 //! mean of a quarter of an hour, the period of the alarms; a quarter with few samples says little,
 //! and never alarms, so samples are charted too.
 
-use super::queries::{curve, math, search};
-use super::{AlertLine, Bad, Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
+use super::queries::{curve, math, search, value_of};
+use super::{AlertLine, Bad, Blank, Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
 use crate::alarm::Severity;
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
@@ -76,7 +76,13 @@ pub fn scorer_row(namespace: &str) -> Row {
     let chart = |title: &str, says: &str, unit, queries| Panel {
         title: title.to_owned(),
         says: says.to_owned(),
-        content: Content::Chart(Chart { unit, draw: Draw::Lines, queries, lines: Vec::new() }),
+        content: Content::Chart(Chart {
+            unit,
+            draw: Draw::Lines,
+            queries,
+            lines: Vec::new(),
+            blank: None,
+        }),
         width: Width::Third,
     };
     let percentiles = |metric: &str| -> Vec<MetricDataQuery> {
@@ -94,7 +100,8 @@ pub fn scorer_row(namespace: &str) -> Row {
     ]
     .map(|(id, metric, dimensions, label)| {
         let found = search(namespace, metric, &dimensions, &[], Stat::Sum, PERIOD_SECONDS);
-        math(id, label, found)
+        let values: Vec<String> = dimensions.into_iter().map(value_of).collect();
+        math(id, &format!("{label} {}", values.join(" ")), found)
     });
     Row {
         title: "The scorer".to_owned(),
@@ -154,15 +161,15 @@ impl Charts<'_> {
         Some(Panel {
             title: title.to_owned(),
             says: format!(
-                "Mean of {metric} in a quarter of an hour: {}.{}",
+                "Mean of {metric} in a quarter of an hour: {}.",
                 facts.map_or("", |facts| facts.says),
-                if metric.is_judged() { " No curve: the judge is off." } else { "" },
             ),
             content: Content::Chart(Chart {
                 unit: facts.map_or(Unit::Ratio, unit),
                 draw: Draw::Lines,
                 queries,
                 lines: self.lines(metric),
+                blank: blank(metric),
             }),
             width: Width::Third,
         })
@@ -186,6 +193,7 @@ impl Charts<'_> {
                     draw: Draw::Lines,
                     queries,
                     lines: vec![line.clone()],
+                    blank: blank(metric),
                 }),
                 width: Width::Half,
             })
@@ -221,9 +229,11 @@ impl Charts<'_> {
                     search(self.namespace, &name, dimensions, &[], stat, PERIOD_SECONDS)
                 };
                 let component = crate::quality::series::INFERENCE_COMPONENT;
+                let model = value_of(MODEL_ID);
+                let of = format!("{model} (inference component {})", value_of(component));
                 vec![
-                    math("models", "", found(&[MODEL_ID])),
-                    math("components", "", found(&[MODEL_ID, component])),
+                    math("models", &model, found(&[MODEL_ID])),
+                    math("components", &of, found(&[MODEL_ID, component])),
                 ]
             }
             Scored::Chosen => {
@@ -266,6 +276,11 @@ impl Charts<'_> {
         }
         lines
     }
+}
+
+/// Only what the judge says is blank without it.
+fn blank(metric: Metric) -> Option<Blank> {
+    metric.is_judged().then_some(Blank::JudgeOff)
 }
 
 fn drawn(row: &QualityDefinition) -> Vec<AlertLine> {

@@ -13,7 +13,7 @@ mod quota;
 pub(super) use quota::NEARLY_USED_UP_PERCENT;
 
 use super::alert_lines::Alarms;
-use super::queries::{FIVE_MINUTES, MOST_CALLERS, curve, hidden, math, search};
+use super::queries::{FIVE_MINUTES, MOST_CALLERS, curve, hidden, math, search, value_of};
 use super::{Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
 use crate::alarm::AlarmKind;
 use crate::alarm::tuning::Tuning;
@@ -85,17 +85,17 @@ pub fn every_pool_cost_row() -> Row {
 pub fn every_model_row() -> Row {
     let each = |metric: &str, stat: Stat| {
         let found = search(BEDROCK, metric, &[MODEL_ID], &[], stat, FIVE_MINUTES);
-        vec![math("each", "", found)]
+        vec![math("each", &value_of(MODEL_ID), found)]
     };
     let panel = |title: &str, says: &str, unit, draw, queries| Panel {
         title: title.to_owned(),
         says: says.to_owned(),
-        content: Content::Chart(Chart { unit, draw, queries, lines: Vec::new() }),
+        content: Content::Chart(Chart { unit, draw, queries, lines: Vec::new(), blank: None }),
         width: Width::Third,
     };
     let failures = FAILURES.iter().zip(1..).map(|((_, metric, label), at)| {
         let found = search(BEDROCK, metric, &[MODEL_ID], &[], Stat::Sum, FIVE_MINUTES);
-        math(&format!("each{at}"), label, found)
+        math(&format!("each{at}"), &format!("{label} {}", value_of(MODEL_ID)), found)
     });
     Row {
         title: "All models".to_owned(),
@@ -215,14 +215,20 @@ fn invocations(callers: &Callers) -> Panel {
         }
         Callers::Held(word) => {
             let all = of_model("Invocations", word);
-            (Draw::Stacked, vec![curve("m", "", all, Stat::Sum, FIVE_MINUTES)])
+            (Draw::Stacked, vec![curve("m", &value_of(MODEL_ID), all, Stat::Sum, FIVE_MINUTES)])
         }
     };
     Panel {
         title: "Invocations in 5 minutes".to_owned(),
         says: "Requests by the id they were called with. Throttled requests are not in here."
             .to_owned(),
-        content: Content::Chart(Chart { unit: Unit::Count, draw, queries, lines: Vec::new() }),
+        content: Content::Chart(Chart {
+            unit: Unit::Count,
+            draw,
+            queries,
+            lines: Vec::new(),
+            blank: None,
+        }),
         width: Width::Half,
     }
 }
@@ -242,6 +248,7 @@ fn failures(callers: &Callers, on: Alarms<'_>) -> Panel {
             draw: Draw::Lines,
             queries,
             lines: FAILURES.iter().filter_map(|(kind, ..)| on.line(*kind)).collect(),
+            blank: None,
         }),
         width: Width::Half,
     }
@@ -283,7 +290,13 @@ fn token_panel(
     Panel {
         title: title.to_owned(),
         says: says.to_owned(),
-        content: Content::Chart(Chart { unit, draw: Draw::Stacked, queries, lines: Vec::new() }),
+        content: Content::Chart(Chart {
+            unit,
+            draw: Draw::Stacked,
+            queries,
+            lines: Vec::new(),
+            blank: None,
+        }),
         width: Width::Third,
     }
 }
@@ -304,6 +317,7 @@ fn speed(callers: &Callers) -> Panel {
             draw: Draw::Lines,
             queries,
             lines: Vec::new(),
+            blank: None,
         }),
         width: Width::Third,
     }

@@ -62,6 +62,15 @@ pub(super) fn hidden_math(id: &str, text: String) -> MetricDataQuery {
     }
 }
 
+/// The part of a label that says which value of a dimension a curve is of. CloudWatch calls a series
+/// that a search finds alone by its metric's name, and several by what tells them apart: this says
+/// the same of one as of many.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/graph-dynamic-labels.html>.
+pub(super) fn value_of(dimension: &str) -> String {
+    format!("${{PROP('Dim.{dimension}')}}")
+}
+
 /// The expression that finds every series of a metric with exactly these dimensions, those of
 /// `where_` having the value given.
 ///

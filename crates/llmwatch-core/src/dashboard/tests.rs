@@ -343,6 +343,119 @@ fn a_widget_reads_like_its_panel() {
     assert_eq!(body.get("variables"), None::<&Value>);
 }
 
+/// The widgets of a page's body of one type.
+fn widgets_of(page: &Dashboard, kind: &str) -> Vec<Value> {
+    let mut body = body(page, Place { region: "us-east-1" });
+    let Value::Array(widgets) = body["widgets"].take() else { panic!() };
+    widgets.into_iter().filter(|widget| widget["type"] == kind).collect()
+}
+
+/// The heading of a row in a page's body.
+fn heading(page: &Dashboard, title: &str) -> Value {
+    let start = format!("## {title}");
+    let first = |widget: &Value| {
+        widget["properties"]["markdown"].as_str().unwrap().lines().next().map(str::to_owned)
+    };
+    let mut texts = widgets_of(page, "text").into_iter();
+    texts
+        .find(|widget| first(widget) == Some(start.clone()))
+        .unwrap_or_else(|| panic!("no {title}"))
+}
+
+/// A panel of Grafana's document.
+fn in_grafana(page: &Dashboard, title: &str) -> Value {
+    let model = grafana::json_model(page, "x");
+    let mut panels = model["panels"].as_array().unwrap().iter();
+    panels.find(|panel| panel["title"] == title).unwrap_or_else(|| panic!("no {title}")).clone()
+}
+
+#[test]
+fn headroom_below_0_is_drawn() {
+    let pages = [pool_page(1), Dashboard::of_quantity()];
+    for (title, minimum) in [("RPM: used, quota and headroom", Value::Null), ("RPM used", json!(0))]
+    {
+        let widgets = widgets_of(&pages[0], "metric");
+        let widget = widgets.iter().find(|of| of["properties"]["title"] == title).unwrap();
+        assert_eq!(widget["properties"]["yAxis"]["left"]["min"], minimum, "{title}");
+        let panel = in_grafana(&pages[1], title);
+        assert_eq!(panel["fieldConfig"]["defaults"]["min"], minimum, "{title}");
+    }
+}
+
+#[test]
+fn every_way_to_look_says_that_the_judge_may_be_off() {
+    let says = "Judged scores are blank while the judge is off";
+    let overview = Dashboard::overview(NAMESPACE);
+    for title in ["Quality by the judge", "Chosen model: Quality by the judge"] {
+        let text = heading(&overview, title)["properties"]["markdown"].to_string();
+        assert_eq!(text.matches(says).count(), 1, "{text}");
+    }
+    let measures = heading(&overview, "Quality by measures");
+    assert!(!measures.to_string().contains(says), "{measures}");
+    let grafana = Dashboard::of_quality(NAMESPACE);
+    for (title, judged) in [
+        ("Safety, judged", true),
+        ("Calls judged in 15 minutes", true),
+        ("Answers that refuse", false),
+    ] {
+        let panel = in_grafana(&grafana, title);
+        let no_value = if judged { json!("judge off") } else { Value::Null };
+        assert_eq!(panel["fieldConfig"]["defaults"]["noValue"], no_value, "{title}");
+        assert_eq!(panel["description"].as_str().unwrap().contains(says), judged, "{title}");
+    }
+    let pool = stored(1, &ALL_QUOTAS);
+    let series = [scored(&pool.series[0], None, &[Metric::Error])];
+    let page = with_known("", "", |known| Dashboard::of_pool(&pool, &series, known));
+    let told = |widget: &Value| widget.to_string().contains("**Judge off.**");
+    assert!(widgets_of(&page, "text").iter().any(told));
+}
+
+#[test]
+fn what_pools_cost_is_never_0_for_unknown() {
+    let text = heading(&Dashboard::overview(NAMESPACE), "What pools cost").to_string();
+    assert!(text.contains("their cost is unknown, not 0"), "{text}");
+    let panel = in_grafana(&Dashboard::of_quantity(), "Cost an hour, by pool");
+    assert_eq!(panel["fieldConfig"]["defaults"]["noValue"], "price unknown, not 0");
+}
+
+#[test]
+fn a_heading_says_how_to_read_each_chart_of_its_row() {
+    for page in [pool_page(2), Dashboard::overview(NAMESPACE)] {
+        let texts = widgets_of(&page, "text");
+        let all: String = texts.iter().map(|of| of["properties"]["markdown"].to_string()).collect();
+        for panel in page.panels().filter(|panel| !panel.queries().is_empty()) {
+            let said = json!(panel.says).to_string();
+            assert!(!panel.says.is_empty() && all.contains(said.trim_matches('"')), "{said}");
+        }
+    }
+    let quotas = heading(&pool_page(1), "Quotas");
+    insta::assert_snapshot!(quotas["properties"]["markdown"].as_str().unwrap());
+    // Seven lines of text, two to a row, below the title.
+    assert_eq!(quotas["height"], 5);
+}
+
+#[test]
+fn a_rule_of_grafana_on_gpu_memory_begins_where_the_line_is_drawn() {
+    let page = Dashboard::of_quantity();
+    let Content::Chart(chart) = &panel(&page, "GPU memory used").content else { panic!() };
+    let lines: Vec<f64> = chart.lines.iter().map(|line| line.value).collect();
+    let rules = grafana_alerts::provisioning(NAMESPACE);
+    let groups = rules["groups"].as_array().unwrap();
+    let gpu = groups.iter().find(|group| group["name"] == "llmwatch gpu memory").unwrap();
+    let conditions: Vec<String> = gpu["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| {
+            rule["data"].as_array().unwrap().last().unwrap()["model"]["expression"].to_string()
+        })
+        .collect();
+    assert_eq!(
+        conditions,
+        lines.iter().map(|line| format!("\"$B >= {line}\"")).collect::<Vec<_>>()
+    );
+}
+
 #[test]
 fn every_curve_has_a_label_and_what_is_hidden_none_needs() {
     for panel in pool_page(2).panels() {

@@ -6,15 +6,17 @@ use crate::alarm::{AlarmKind, pool_metrics};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
 use crate::dashboard::alert_lines::Alarms;
-use crate::dashboard::queries::{FIVE_MINUTES, PERIODS_AN_HOUR, curve, hidden_math, math, search};
-use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
+use crate::dashboard::queries::{
+    FIVE_MINUTES, PERIODS_AN_HOUR, curve, hidden_math, math, search, value_of,
+};
+use crate::dashboard::{AlertLine, Bad, Blank, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::hourly_cost::{COST_PER_HOUR, COST_PER_THOUSAND};
 use crate::metric_values::HOUR_SECONDS;
 use crate::price::{SETTING, TokenPrices};
 
 /// How to read the metrics that are published for each hour.
 const PUBLISHED: &str = "By clock hour, at the prices in the setting; each comes 20 minutes after its \
-                         end. Pools without a price are not in here: their cost is unknown, not 0.";
+                         end.";
 
 /// What an operator said of a pool's money.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +55,7 @@ pub(super) fn every_pool_row() -> Row {
     let each = |title: &str, metric: &str, draw| {
         let found =
             search(pool_metrics::NAMESPACE, metric, &["Pool"], &[], Stat::Maximum, HOUR_SECONDS);
-        published(title, draw, math("each", "", found))
+        published(title, draw, math("each", &value_of("Pool"), found))
     };
     Row {
         title: "What pools cost".to_owned(),
@@ -80,7 +82,13 @@ pub(super) fn chosen_row(pool: &str) -> Row {
 }
 
 fn published(title: &str, draw: Draw, query: MetricDataQuery) -> Panel {
-    let chart = Chart { unit: Unit::Dollars, draw, queries: vec![query], lines: Vec::new() };
+    let chart = Chart {
+        unit: Unit::Dollars,
+        draw,
+        queries: vec![query],
+        lines: Vec::new(),
+        blank: Some(Blank::PriceUnknown),
+    };
     Panel {
         title: title.to_owned(),
         says: PUBLISHED.to_owned(),
@@ -130,6 +138,7 @@ fn panel(title: &str, queries: Vec<MetricDataQuery>, line: Option<AlertLine>) ->
             draw: Draw::Lines,
             queries,
             lines: line.into_iter().collect(),
+            blank: None,
         }),
         width: Width::Half,
     }

@@ -61,6 +61,7 @@ pub(super) fn panel(wait: &Wait, callers: &Callers, on: Alarms<'_>) -> Panel {
             draw: Draw::Lines,
             queries,
             lines: line(wait, on).into_iter().collect(),
+            blank: None,
         }),
         width: Width::Half,
     }

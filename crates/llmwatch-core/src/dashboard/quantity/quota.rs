@@ -130,6 +130,7 @@ fn utilisation(of: &OfQuota<'_>, callers: &Callers, lines: Vec<AlertLine>) -> Pa
             draw: Draw::Lines,
             queries: queries.into_iter().chain([percent]).collect(),
             lines,
+            blank: None,
         }),
         width: Width::Half,
     }
@@ -142,12 +143,13 @@ fn headroom(of: &OfQuota<'_>, callers: &Callers) -> Panel {
     queries.push(math("headroom", "headroom", format!("{value} - {used}")));
     Panel {
         title: format!("{}: used, quota and headroom", of.kind),
-        says: format!("In {}. {}", of.kind.unit(), trap(of.kind)),
+        says: format!("In {}; headroom below 0 is use beyond the quota.", of.kind.unit()),
         content: Content::Chart(Chart {
             unit: Unit::Count,
-            draw: Draw::Lines,
+            draw: Draw::Signed,
             queries,
             lines: Vec::new(),
+            blank: None,
         }),
         width: Width::Half,
     }

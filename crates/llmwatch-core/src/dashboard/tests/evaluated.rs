@@ -1,7 +1,7 @@
 //! Every query of every page, searches among them, as CloudWatch would answer it.
 
 use super::*;
-use crate::cloudwatch::query::MetricDataQuery;
+use crate::cloudwatch::query::{MetricDataQuery, MetricStat};
 use crate::component::InferenceComponent;
 use crate::quality::series::INFERENCE_COMPONENT;
 
@@ -86,28 +86,68 @@ fn store(gpu: &str) -> MetricStore {
     store
 }
 
-/// A page as the viewer sees it who chose the model and the component.
-fn with_choices(mut page: Dashboard) -> Dashboard {
-    let chosen = [(Choice::MODEL.word(), MODEL), (Choice::COMPONENT.word(), COMPONENT)];
-    for panel in page.rows.iter_mut().flat_map(|row| &mut row.panels) {
-        let Content::Chart(chart) = &mut panel.content else { continue };
-        for query in &mut chart.queries {
-            match &mut query.source {
-                QuerySource::Expression { text, .. } => {
-                    for (word, value) in &chosen {
-                        *text = text.replace(word, value);
-                    }
-                }
-                QuerySource::Metric(metric) => {
-                    for value in metric.key.dimensions.values_mut() {
-                        *value = value.replace(&chosen[0].0, MODEL);
-                        *value = value.replace(&chosen[1].0, COMPONENT);
-                    }
-                }
-            }
-        }
+/// The overview as CloudWatch shows it to a viewer who chose the model and the component: in its
+/// body, each variable's pattern is replaced across the text of the widgets, and nothing else is.
+fn overview() -> Dashboard {
+    let body = body(&Dashboard::overview(NAMESPACE), Place { region: "us-east-1" });
+    let mut text = body["widgets"].to_string();
+    for (variable, (id, value)) in body["variables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip([("model", MODEL), ("component", COMPONENT)])
+    {
+        assert_eq!((&variable["type"], &variable["id"]), (&json!("pattern"), &json!(id)));
+        let pattern = variable["pattern"].as_str().unwrap();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        assert!(pattern.chars().all(is_plain), "{pattern} means something else as an expression");
+        assert!(text.contains(pattern), "nothing is chosen by {pattern}");
+        text = text.replace(pattern, value);
     }
-    page
+    let widgets: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let panels = widgets.iter().filter(|widget| widget["type"] == "metric").map(shown).collect();
+    let row = Row { title: String::new(), panels };
+    Dashboard { title: String::new(), choices: Vec::new(), rows: vec![row] }
+}
+
+/// The panel of a metric widget, by what the widget says.
+fn shown(widget: &Value) -> Panel {
+    let properties = &widget["properties"];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let query = |entry: &Value| {
+        let entry = entry.as_array().unwrap();
+        let (options, key) = entry.split_last().unwrap();
+        let period = options["period"].as_u64().map(|seconds| u32::try_from(seconds).unwrap());
+        let source = match options.get("expression") {
+            Some(expression) => {
+                QuerySource::Expression { text: text(expression), period_seconds: period }
+            }
+            None => QuerySource::Metric(MetricStat {
+                key: MetricKey {
+                    namespace: text(&key[0]),
+                    name: text(&key[1]),
+                    dimensions: key[2..].chunks(2).map(|of| (text(&of[0]), text(&of[1]))).collect(),
+                },
+                stat: options["stat"].as_str().unwrap().parse().unwrap(),
+                period_seconds: period.unwrap(),
+            }),
+        };
+        let returned = if options["visible"] == true { Returned::Yes } else { Returned::No };
+        let label = options["label"].as_str().map(str::to_owned);
+        MetricDataQuery { id: text(&options["id"]), source, returned, label }
+    };
+    Panel {
+        title: text(&properties["title"]),
+        says: String::new(),
+        content: Content::Chart(Chart {
+            unit: Unit::Count,
+            draw: Draw::Lines,
+            queries: properties["metrics"].as_array().unwrap().iter().map(query).collect(),
+            lines: Vec::new(),
+            blank: None,
+        }),
+        width: Width::Full,
+    }
 }
 
 fn component_page() -> Dashboard {
@@ -138,7 +178,14 @@ fn check_nothing_is_empty(page: &Dashboard) {
 
 #[test]
 fn cloudwatch_answers_every_chart_of_the_overview_and_none_is_empty() {
-    check_nothing_is_empty(&with_choices(Dashboard::overview(NAMESPACE)));
+    let page = overview();
+    check_nothing_is_empty(&page);
+    let charts =
+        Dashboard::overview(NAMESPACE).panels().filter(|of| !of.queries().is_empty()).count();
+    assert_eq!(page.panels().count(), charts);
+    for label in page.panels().flat_map(Panel::queries).filter_map(|query| query.label.as_ref()) {
+        assert!(!label.contains("CHOSEN") && !label.contains("$model"), "{label}");
+    }
 }
 
 #[test]
@@ -153,7 +200,7 @@ fn cloudwatch_answers_every_chart_of_a_pool_beside_other_metrics() {
 
 #[test]
 fn gpus_and_instances_are_counted_by_who_reports() {
-    let overview = with_choices(Dashboard::overview(NAMESPACE));
+    let overview = overview();
     for (gpu, id) in GPU {
         let store = store(gpu);
         let named = |label: &str| format!("{label} ({gpu})");
@@ -178,10 +225,7 @@ fn what_pools_cost_is_drawn_for_each_hour_once() {
     // An hour of two callers: 0.06 of 120,000 input, 0.24 of 60,000 output, 0.015 of 12,000 cached.
     let hour = (0.06 * 120_000.0 + 0.24 * 60_000.0 + 0.015 * 12_000.0) / 1e6;
     let of_thousand = 1_000.0 * hour / 120.0;
-    for page in
-        [Dashboard::overview(NAMESPACE), Dashboard::of_quantity(), Dashboard::of_quality(NAMESPACE)]
-    {
-        let page = with_choices(page);
+    for page in [overview(), Dashboard::of_quantity(), Dashboard::of_quality(NAMESPACE)] {
         let check = |title: &str, value: f64| {
             let found = latest(&page, title, &store, last_hour());
             let expected = [(pool, (value * 1e9).round() / 1e9), (other, 1.5)];
@@ -235,7 +279,7 @@ fn a_component_costs_its_part_of_its_endpoints_gpus() {
 
 #[test]
 fn searches_call_each_curve_by_what_it_is_of() {
-    let page = with_choices(Dashboard::overview(NAMESPACE));
+    let page = overview();
     let labels = |title: &str| -> Vec<String> {
         let found = latest(&page, title, &store("GpuId"), last_hour());
         found.into_iter().map(|(label, _)| label).collect()
@@ -249,4 +293,12 @@ fn searches_call_each_curve_by_what_it_is_of() {
             .flat_map(|kind| models.map(|model| format!("{kind} {model}")))
             .collect::<Vec<_>>()
     );
+    // A search that finds one series calls it as it calls one of many.
+    assert_eq!(labels("Component invocations in 5 minutes")[0], COMPONENT);
+    assert_eq!(labels("Cost an hour, by pool"), ["cross-region.amazon.nova-lite-v1_0"]);
+    assert_eq!(
+        labels("Quality, judged")[..3],
+        [models[0], models[1], "llama (inference component chat-eu)"]
+    );
+    assert_eq!(labels("Left out, by reason"), ["skipped TooLarge", "not scored Refusal NoText"]);
 }
