@@ -1,4 +1,5 @@
 mod evaluated;
+mod numbers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
