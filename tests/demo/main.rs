@@ -143,19 +143,38 @@ fn play() -> Result<(), Broken> {
     );
     quality::play(&mut page, &world)?;
 
+    draw_dashboards(&mut page, &world)?;
+    page.good("Done. Same events again, faults and restarts: see tests/e2e.");
+    Ok(())
+}
+
+/// Draws the pages.
+///
+/// # Errors
+///
+/// A chart without any curve: what it asks for is not published, or asked for wrongly.
+fn draw_dashboards(page: &mut Page, world: &World) -> Result<(), Broken> {
     page.step("The dashboards, drawn from the local CloudWatch");
     world.set_parameter("settings/prices", PRICES)?;
-    for drawn in sight::draw(&world, local_now(&world)?)? {
+    let mut empty = Vec::new();
+    for drawn in sight::draw(world, local_now(world)?)? {
         page.line(&format!("{} charts: {}", drawn.charts, drawn.html.display()));
         if let Some(picture) = &drawn.picture {
             page.line(&format!("  as a picture: {}", picture.display()));
         }
-        for title in &drawn.empty {
+        for title in drawn.empty {
             page.alarm(&format!("  without a value: {title}"));
+            empty.push(title);
         }
     }
-    page.good("Done. Same events again, faults and restarts: see tests/e2e.");
-    Ok(())
+    if empty.is_empty() {
+        return Ok(());
+    }
+    Err(Broken::Unexpected {
+        call: "drawing the dashboards".to_owned(),
+        expected: "a curve in every chart",
+        body: format!("none in {}", empty.join(", ")),
+    })
 }
 
 /// Sets the clock back, loads the history, and has minutes of waiting pass in seconds.
