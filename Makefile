@@ -32,10 +32,10 @@ demo: .venv/ready $(MODEL) $(SIGHT) ## Play an incident and the scoring of logs 
 	cargo build --locked --profile demo $(DEPLOYABLE) -p llmwatch-tests --bins
 	target/demo/demo
 
-# All targets at once: the functions end-to-end tests deploy and the tests themselves then share one
-# build of the AWS SDKs.
+# Both at once: the functions end-to-end tests deploy and the tests themselves then share one build of
+# the AWS SDKs.
 test: check .venv/ready $(MODEL) ## Everything the CI runs: check, then all tests
-	cargo build --locked --workspace --all-targets
+	cargo build --locked --workspace --bins --tests
 	rm -rf target/actions-seen
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --locked --workspace && cargo test --locked --workspace --doc; \
