@@ -1,7 +1,10 @@
 //! What a failed AWS call is: the operation, its subject, the error code, and the cause.
 
+use std::any::Any;
 use std::error::Error;
+use std::time::Duration;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -15,8 +18,20 @@ pub struct CallFailed {
     operation: &'static str,
     subject: String,
     code: Option<String>,
+    reach: Reach,
     #[source]
     source: Box<dyn Error + Send + Sync>,
+}
+
+/// How far a failed call got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// It never left: nothing was asked of the service.
+    NotSent,
+    /// The service said no.
+    Refused,
+    /// It was sent, and no answer says what became of it.
+    Unknown,
 }
 
 impl CallFailed {
@@ -32,11 +47,14 @@ impl CallFailed {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         let code = error.code().map(str::to_owned);
+        let reach = Reach::of(&error);
         let source = match &code {
             Some(code) => service_said(code, error.message()).into(),
             None => error.into(),
         };
-        Self { operation, subject: subject.into(), code, source }
+        let failed = Self { operation, subject: subject.into(), code, reach, source };
+        // A service that is too busy did nothing, also where it says so with a 503.
+        if failed.is_throttled() { Self { reach: Reach::Refused, ..failed } } else { failed }
     }
 
     /// The same for a call that carried what a user or a model wrote: the service's message is kept
@@ -73,7 +91,32 @@ impl CallFailed {
         subject: impl Into<String>,
         problem: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self { operation, subject: subject.into(), code: None, source: problem.into() }
+        let (subject, source) = (subject.into(), problem.into());
+        Self { operation, subject, code: None, reach: Reach::Unknown, source }
+    }
+
+    /// The same failure of a call that only reads, on the way to one that would have written.
+    #[must_use]
+    pub fn before_writing(self) -> Self {
+        Self { reach: Reach::NotSent, ..self }
+    }
+
+    /// Whether a call that writes may have been carried out although it failed: it was sent and not
+    /// answered, answered unreadably, or met an error on the service's side.
+    #[must_use]
+    pub fn may_have_taken_effect(&self) -> bool {
+        self.reach == Reach::Unknown
+    }
+
+    /// Whether the service has said no, to this very call.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.reach == Reach::Refused
+    }
+
+    /// The same failure, after a try of the call that may have taken effect.
+    fn after_unknown(self) -> Self {
+        Self { reach: Reach::Unknown, ..self }
     }
 
     /// The error code of the service, for example `ThrottlingException`, if it gave one.
@@ -186,6 +229,88 @@ impl CallFailed {
     }
 }
 
+impl Reach {
+    fn of<E, R: 'static>(error: &SdkError<E, R>) -> Self {
+        match error {
+            SdkError::ConstructionFailure(_) => Self::NotSent,
+            SdkError::DispatchFailure(failure) => {
+                let connector = failure.as_connector_error();
+                if connector.is_some_and(|error| never_connected(error)) {
+                    Self::NotSent
+                } else {
+                    Self::Unknown
+                }
+            }
+            SdkError::ServiceError(answer) => {
+                let response = (answer.raw() as &dyn Any).downcast_ref::<HttpResponse>();
+                match response {
+                    Some(response) if response.status().is_server_error() => Self::Unknown,
+                    Some(_) | None => Self::Refused,
+                }
+            }
+            // A time-out, an answer that is not readable, and whatever the SDK may add.
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Whether an error comes from making the connection.
+fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
+            return error.is_connect();
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// Gives a call only so long, with all its tries and pages.
+///
+/// # Errors
+///
+/// The call's own, or that there was no answer in time; it may have taken effect all the same.
+pub async fn within<T>(
+    limit: Duration,
+    operation: &'static str,
+    subject: &str,
+    call: impl Future<Output = Result<T, CallFailed>>,
+) -> Result<T, CallFailed> {
+    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| {
+        let problem = format!("no answer within {} s", limit.as_secs());
+        Err(CallFailed::unusable_answer(operation, subject, problem))
+    })
+}
+
+/// Repeats a call that writes, after each of these waits, while its failure says that it may be.
+///
+/// A failure counts as one that may have taken effect when any try before it may have.
+///
+/// # Errors
+///
+/// The last try's.
+pub async fn repeated<T>(
+    waits: &[Duration],
+    may_be_repeated: impl Fn(&CallFailed) -> bool,
+    call: impl AsyncFn() -> Result<T, CallFailed>,
+) -> Result<T, CallFailed> {
+    let mut waits = waits.iter();
+    let mut is_unknown = false;
+    loop {
+        let failure = match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        is_unknown |= failure.may_have_taken_effect();
+        match waits.next() {
+            Some(wait) if may_be_repeated(&failure) => tokio::time::sleep(*wait).await,
+            Some(_) | None if is_unknown => return Err(failure.after_unknown()),
+            Some(_) | None => return Err(failure),
+        }
+    }
+}
+
 /// The service's code and words, shortened: a service that refuses a value repeats it, and the
 /// value may be the text of a case. What else an SDK error prints (request ids) changes from try to
 /// try and helps nobody who reads a mail.
@@ -231,6 +356,7 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::client::result::ConnectorError;
     use aws_smithy_types::error::ErrorMetadata;
 
     use super::*;
@@ -242,6 +368,7 @@ mod tests {
             operation: "GetServiceQuota",
             subject: "L-CCA5DF70".into(),
             code: None,
+            reach: Reach::Refused,
             source: inner,
         };
         assert_eq!(error.explain(), "GetServiceQuota of L-CCA5DF70 failed: connection refused");
@@ -299,8 +426,63 @@ mod tests {
             operation: "CreateCase",
             subject: "a case".into(),
             code: Some("AccessDeniedException".into()),
+            reach: Reach::Refused,
             source: "not authorized".into(),
         };
         assert!(error.explain().contains("role lacks the permission for CreateCase"));
+    }
+
+    /// An answer of this status, as the SDK gives it.
+    fn answered(status: u16) -> SdkError<ErrorMetadata, HttpResponse> {
+        answered_with(status, "SomeException")
+    }
+
+    fn answered_with(status: u16, code: &str) -> SdkError<ErrorMetadata, HttpResponse> {
+        let response = HttpResponse::new(status.try_into().unwrap(), "".into());
+        let metadata = ErrorMetadata::builder().code(code).build();
+        SdkError::service_error(metadata, response)
+    }
+
+    #[test]
+    fn only_what_was_refused_or_never_sent_surely_had_no_effect() {
+        let check = |error: SdkError<ErrorMetadata, HttpResponse>, expected: bool| {
+            let failed = CallFailed::new("CreateCase", "a case", error);
+            assert_eq!(failed.may_have_taken_effect(), expected, "{}", failed.explain());
+        };
+        check(answered(400), false);
+        check(answered(403), false);
+        check(answered(429), false);
+        check(answered(500), true);
+        check(answered(503), true);
+        check(answered_with(503, "SlowDown"), false);
+        check(SdkError::construction_failure("no Region"), false);
+        check(SdkError::timeout_error("no answer in 10 s"), true);
+        check(SdkError::dispatch_failure(ConnectorError::io("reset".into())), true);
+        let raw = HttpResponse::new(200.try_into().unwrap(), "half an ans".into());
+        check(SdkError::response_error("half an answer", raw), true);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_hangs_ends_and_may_have_taken_effect() {
+        let hanging = std::future::pending::<Result<(), CallFailed>>();
+        let limit = Duration::from_millis(1);
+        let failed = within(limit, "CreateCase", "a case", hanging).await.unwrap_err();
+        assert!(failed.may_have_taken_effect());
+        assert!(failed.explain().contains("CreateCase of a case failed: no answer within"));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_after_a_lost_answer_does_not_say_what_became_of_the_first_try() {
+        for (first, expected) in [(429, false), (500, true)] {
+            let tries = std::cell::Cell::new(0);
+            let call = async || {
+                tries.set(tries.get() + 1);
+                let status = if tries.get() == 1 { first } else { 400 };
+                Err::<(), _>(CallFailed::new("CreateCase", "a case", answered(status)))
+            };
+            let first_only = |_: &CallFailed| tries.get() == 1;
+            let failed = repeated(&[Duration::ZERO; 3], first_only, call).await.unwrap_err();
+            assert_eq!((tries.get(), failed.may_have_taken_effect()), (2, expected));
+        }
     }
 }

@@ -1,6 +1,10 @@
 //! Service Quotas: a quota's value now, and requests to raise it.
 
+use std::time::Duration;
+
 use aws_sdk_servicequotas::Client;
+use aws_sdk_servicequotas::config::Builder;
+use aws_sdk_servicequotas::config::retry::RetryConfig;
 use aws_sdk_servicequotas::types::{RequestStatus as SdkStatus, RequestedServiceQuotaChange};
 use jiff::Timestamp;
 use llmwatch_core::ids::QuotaCode;
@@ -8,8 +12,13 @@ use llmwatch_core::request_watch::RequestStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::CallFailed;
+use crate::call::repeated;
 use crate::service_quotas::BEDROCK;
 use crate::time::timestamp;
+
+/// How long a request waits that was not taken up, or whose answer was lost.
+const WAITS: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// A quota's applied value as Service Quotas gives it now.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,6 +87,9 @@ pub async fn applied_value(
 
 /// Asks for a higher value.
 ///
+/// Tried again here and not by the SDK, so that the failure says whether any try may have made the
+/// request. Trying again makes no second one: Service Quotas refuses it while the first is open.
+///
 /// # Errors
 ///
 /// `is_already_exists` when a request for the quota is open; otherwise when Service Quotas refuses
@@ -87,14 +99,18 @@ pub async fn request_increase(
     code: &QuotaCode,
     desired_value: f64,
 ) -> Result<QuotaRequest, CallFailed> {
-    let answer = client
+    let call = client
         .request_service_quota_increase()
         .service_code(BEDROCK)
         .quota_code(code.as_str())
-        .desired_value(desired_value)
-        .send()
-        .await
-        .map_err(|error| CallFailed::new("RequestServiceQuotaIncrease", code.as_str(), error))?;
+        .desired_value(desired_value);
+    let may_be_repeated = |failure: &CallFailed| failure.is_throttled() || !failure.is_answered();
+    let answer = repeated(&WAITS, may_be_repeated, async || {
+        let tried_once = Builder::new().retry_config(RetryConfig::disabled());
+        let answer = call.clone().customize().config_override(tried_once).send().await;
+        answer.map_err(|error| CallFailed::new("RequestServiceQuotaIncrease", code.as_str(), error))
+    })
+    .await?;
     answer.requested_quota.and_then(quota_request).ok_or_else(|| {
         CallFailed::unusable_answer(
             "RequestServiceQuotaIncrease",

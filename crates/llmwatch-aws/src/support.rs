@@ -10,6 +10,7 @@ use aws_sdk_support::types::CaseDetails;
 use jiff::Timestamp;
 
 use crate::CallFailed;
+use crate::call::repeated;
 
 /// Cases a page of `DescribeCases`: the most it gives.
 ///
@@ -201,7 +202,7 @@ pub async fn create_case(
         .severity_code(case.severity_code)
         .issue_type(ISSUE_TYPE)
         .language(case.language);
-    let answer = unless_throttled(async || {
+    let answer = repeated(&WAITS_WHEN_THROTTLED, CallFailed::is_throttled, async || {
         let answer = call.clone().customize().config_override(tried_once()).send().await;
         answer.map_err(|error| CallFailed::new("CreateCase", &case.subject, error))
     })
@@ -218,7 +219,7 @@ pub async fn create_case(
 /// When Support refuses or cannot be reached.
 pub async fn append(client: &Client, case_id: &str, body: &str) -> Result<(), CallFailed> {
     let call = client.add_communication_to_case().case_id(case_id).communication_body(body);
-    unless_throttled(async || {
+    repeated(&WAITS_WHEN_THROTTLED, CallFailed::is_throttled, async || {
         let answer = call.clone().customize().config_override(tried_once()).send().await;
         answer.map_err(|error| CallFailed::new("AddCommunicationToCase", case_id, error))
     })
@@ -230,19 +231,6 @@ pub async fn append(client: &Client, case_id: &str, body: &str) -> Result<(), Ca
 /// would: people read each one.
 fn tried_once() -> aws_sdk_support::config::Builder {
     aws_sdk_support::config::Builder::new().retry_config(RetryConfig::disabled())
-}
-
-/// Repeats a call that Support was too busy to take up.
-async fn unless_throttled<T>(
-    call: impl AsyncFn() -> Result<T, CallFailed>,
-) -> Result<T, CallFailed> {
-    for wait in WAITS_WHEN_THROTTLED {
-        match call().await {
-            Err(failure) if failure.is_throttled() => tokio::time::sleep(wait).await,
-            answer => return answer,
-        }
-    }
-    call().await
 }
 
 /// Every message on a case, newest first, all pages.

@@ -152,3 +152,20 @@ fn a_request_that_an_earlier_release_noted_is_read() {
     let request: QuotaRequest = serde_json::from_str(noted).unwrap();
     assert_eq!((request.standing(), request.updated_at), (RequestStatus::Pending, None));
 }
+
+#[tokio::test]
+async fn a_request_whose_answer_was_lost_is_repeated_and_may_have_been_made_when_it_is_refused() {
+    let refused = || RequestServiceQuotaIncreaseError::generic(error("QuotaExceededException"));
+    let lost_once = mock!(Client::request_service_quota_increase)
+        .sequence()
+        .http_status(500, None)
+        .error(refused)
+        .build();
+    let failed = request_increase(&client(&[&lost_once]), &code(), 270_000.0).await.unwrap_err();
+    assert!(failed.is_refused() && failed.may_have_taken_effect());
+    assert_eq!(lost_once.num_calls(), 2);
+    let refusing = mock!(Client::request_service_quota_increase).then_error(refused);
+    let failed = request_increase(&client(&[&refusing]), &code(), 270_000.0).await.unwrap_err();
+    assert!(!failed.may_have_taken_effect());
+    assert_eq!(refusing.num_calls(), 1);
+}

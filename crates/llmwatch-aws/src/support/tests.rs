@@ -161,8 +161,41 @@ async fn a_case_that_may_be_open_is_not_opened_again() {
         .http_status(500, None)
         .output(|| CreateCaseOutput::builder().case_id("second").build())
         .build();
-    create(&failing).await.unwrap_err();
+    let failed = create(&failing).await.unwrap_err();
+    assert!(failed.may_have_taken_effect());
     assert_eq!(failing.num_calls(), 1);
+}
+
+/// Opens a case at an address where no Support is.
+async fn create_at(address: std::net::SocketAddr) -> CallFailed {
+    let config = aws_sdk_support::Config::builder()
+        .behavior_version_latest()
+        .credentials_provider(aws_sdk_support::config::Credentials::for_tests())
+        .endpoint_url(format!("http://{address}"))
+        .http_client(crate::client::http_client())
+        .region(aws_sdk_support::config::Region::from_static("us-east-1"))
+        .build();
+    let new = NewCase {
+        subject: "subject".into(),
+        body: "body".into(),
+        severity_code: "high",
+        language: "en",
+    };
+    let category = ServiceCategory { service_code: "s".into(), category_code: "c".into() };
+    create_case(&Client::from_conf(config), &new, &category).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_case_may_be_open_once_a_connection_was_made() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let cut = std::thread::spawn(move || drop(listener.accept().unwrap()));
+    let failed = create_at(address).await;
+    assert!(failed.may_have_taken_effect(), "{}", failed.explain());
+    cut.join().unwrap();
+    // Nobody listens there any more.
+    let failed = create_at(address).await;
+    assert!(!failed.may_have_taken_effect(), "{}", failed.explain());
 }
 
 #[tokio::test]
