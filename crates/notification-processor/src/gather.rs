@@ -6,12 +6,16 @@ mod digest;
 mod parameters;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub(crate) use alarms::firing_children;
 pub(crate) use cases::{CASE_LOOK_BACK, OpenedCase};
 pub(crate) use digest::{language, readings};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use llmwatch_aws::call::within;
+use llmwatch_aws::quota_requests::QuotaRequest;
+use llmwatch_aws::support::CaseSummary;
 use llmwatch_aws::usage_metrics::read_usage;
 use llmwatch_aws::{CallFailed, quota_requests, support};
 use llmwatch_core::alarm::AlarmKind;
@@ -31,6 +35,12 @@ use self::cases::Asking;
 use crate::App;
 use crate::handler::Failure;
 use crate::ledger_keys::Notice;
+
+/// How long a read may take, with all its tries and pages.
+///
+/// Where one service hangs, both rounds of reads still end within half of the function's 60 s, and
+/// the mail goes out and says what is not known.
+pub(crate) const READING: Duration = Duration::from_secs(14);
 
 /// What is to be decided about.
 #[derive(Debug, Clone)]
@@ -78,8 +88,8 @@ pub(crate) async fn situation(
     let (stored, evidence, history, cases) = futures::join!(
         with_live_quotas(app, parameters.stored.clone()),
         evidence(app, &parameters.stored, Window::evidence_until(now)),
-        quota_requests::request_history(&app.clients.quotas),
-        support::open_cases(&app.clients.support, now - CASE_LOOK_BACK),
+        request_history(app),
+        open_cases(app, now - CASE_LOOK_BACK),
     );
     let notice = Notice::of(episode);
     let display_ids = cases::display_ids(&cases);
@@ -147,13 +157,23 @@ pub(crate) async fn aftermath(
     let window = Window::ending_at(recovered_at, minutes.min(Window::EVIDENCE_MINUTES));
     let (evidence, history, cases) = futures::join!(
         evidence(app, stored, window),
-        quota_requests::request_history(&app.clients.quotas),
-        support::open_cases(&app.clients.support, recovered_at - duration),
+        request_history(app),
+        open_cases(app, recovered_at - duration),
     );
     let display_ids = cases::display_ids(&cases);
     let requests = cases::pending(read(history), &display_ids);
     let left_open = cases::left_open(requests, cases, stored, &key);
     Ok(Aftermath { account: key.account, evidence, left_open, display_ids })
+}
+
+async fn request_history(app: &App) -> Result<Vec<QuotaRequest>, CallFailed> {
+    let history = quota_requests::request_history(&app.clients.quotas);
+    within(READING, "ListRequestedServiceQuotaChangeHistory", "bedrock", history).await
+}
+
+async fn open_cases(app: &App, after: Timestamp) -> Result<Vec<CaseSummary>, CallFailed> {
+    let cases = support::open_cases(&app.clients.support, after);
+    within(READING, "DescribeCases", "open cases", cases).await
 }
 
 /// What an investigation case of the pool goes by.
@@ -174,7 +194,12 @@ async fn evidence(app: &App, stored: &Read<StoredPool>, window: Window) -> Evide
             Evidence::Unavailable("the pool's document lists no series".to_owned())
         }
         Read::Known(stored) => {
-            let samples = read_usage(&app.clients.cloudwatch, &stored.series, window).await;
+            let usage =
+                async { Ok(read_usage(&app.clients.cloudwatch, &stored.series, window).await) };
+            let samples = match within(READING, "GetMetricData", "the pool's usage", usage).await {
+                Ok(samples) => samples,
+                Err(failure) => Read::Unreadable(failure.explain()),
+            };
             Evidence::weigh(samples, &stored.pool.model)
         }
     }
@@ -190,7 +215,9 @@ async fn with_live_quotas(app: &App, stored: Read<StoredPool>) -> Read<StoredPoo
             .into_iter()
             .partition(|quota| !quota.quota.adjustable || quota.kind == QuotaKind::Tpd);
     let reads = requestable.into_iter().map(|quota| async {
-        let live = quota_requests::applied_value(&app.clients.quotas, &quota.quota.code).await;
+        let code = &quota.quota.code;
+        let live = quota_requests::applied_value(&app.clients.quotas, code);
+        let live = within(READING, "GetServiceQuota", code.as_str(), live).await;
         (quota, live)
     });
     let label = stored.pool.label();

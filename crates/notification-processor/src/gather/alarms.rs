@@ -2,11 +2,13 @@
 
 use llmwatch_aws::CallFailed;
 use llmwatch_aws::alarm_states::{StandingAlarm, read_states};
+use llmwatch_aws::call::within;
 use llmwatch_core::alarm::CATALOGUE;
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::episode::{AlarmState, ChildChange, LiveChild, Muting};
 use llmwatch_core::pool::PoolLabel;
 
+use super::READING;
 use crate::App;
 
 /// The pool's alarms as they stand; one call, since their names follow from the catalogue.
@@ -17,7 +19,8 @@ use crate::App;
 pub(super) async fn children(app: &App, pool: &PoolLabel) -> Result<Vec<LiveChild>, CallFailed> {
     let names: Vec<String> =
         CATALOGUE.iter().map(|row| name::child(&app.config.prefix, row.kind, pool)).collect();
-    let standing = read_states(&app.clients.cloudwatch, &names).await?;
+    let standing = read_states(&app.clients.cloudwatch, &names);
+    let standing = within(READING, "DescribeAlarms", pool.as_str(), standing).await?;
     Ok(standing.into_iter().filter_map(|alarm| live_child(app, alarm)).collect())
 }
 

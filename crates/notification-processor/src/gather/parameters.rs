@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use llmwatch_aws::call::within;
 use llmwatch_aws::parameters::get_several;
 use llmwatch_core::evidence::Read;
 use llmwatch_core::pool::PoolLabel;
 use llmwatch_core::settings::{self, PoolSettings, SettingName, SettingProblem};
 use llmwatch_core::stored::{StoredPool, setting_parameter, thresholds_parameter};
 
+use super::READING;
 use crate::App;
 
 /// What one call to Parameter Store says about a pool.
@@ -28,7 +30,8 @@ pub(crate) async fn parameters(app: &App, pool: &PoolLabel) -> Parameters {
     let setting = |name: SettingName| setting_parameter(prefix, name.word());
     let names: Vec<String> =
         SettingName::ALL.into_iter().map(setting).chain([document.clone()]).collect();
-    let found = match get_several(&app.clients.ssm, &names).await {
+    let found = get_several(&app.clients.ssm, &names);
+    let found = match within(READING, "GetParameters", "the settings", found).await {
         Ok(found) => found,
         Err(failure) => {
             let why = failure.explain();
