@@ -225,6 +225,14 @@ impl Actor<'_> {
         self.crowd.ledger("Query", input)["Items"].as_array().unwrap().clone()
     }
 
+    /// Whether a case was told of an episode's alarms, and the ledger knows.
+    pub(crate) fn has_appended(&self, episode: &EpisodeId) -> bool {
+        self.effects(episode).iter().any(|row| {
+            row["sk"]["S"].as_str().unwrap_or_default().contains("append#")
+                && row["state"]["S"] != "intent"
+        })
+    }
+
     /// Has the leases of an episode's effects run out that were taken until a second of the
     /// machine's clock.
     pub(crate) fn expire_leases(&self, episode: &EpisodeId, until: i64) {

@@ -1,5 +1,7 @@
 //! Every service fails in every way: what was to be done is done, told or parked, and once only.
 
+use std::time::{Duration, Instant};
+
 use llmwatch_tests::control::{Fault, FaultKind};
 use llmwatch_tests::world::Mail;
 
@@ -28,18 +30,26 @@ enum Ends {
     Told(&'static str),
     /// A mail says this, and the message is parked; a replay after the fault does what was not done.
     ToldAndParked(&'static str),
+    /// A mail says this well before the function's time is over; with the fault gone, the next try
+    /// does what was not done.
+    ToldInTime(&'static str),
     /// What was sent arrives, once or more, and nobody can know; so it is parked, too.
     ToldUnknowingly,
     /// Nobody can be told. The message or the events are parked; a replay does it all.
     Parked,
 }
-use Ends::{Done, Parked, Told, ToldAndParked, ToldUnknowingly};
+use Ends::{Done, Parked, Told, ToldAndParked, ToldInTime, ToldUnknowingly};
 
 const UNKNOWN: Ends = ToldAndParked("Scenario: unknown");
 const REQUEST_HELD_BACK: Ends = ToldAndParked("TPM increase: HELD BACK");
 const CASE_HELD_BACK: Ends = ToldAndParked("Investigation case: HELD BACK");
 const CASE_FAILED: Ends = ToldAndParked("Investigation case: FAILED, it could not be opened");
+const CASE_UNKNOWN: Ends = ToldAndParked(
+    "Investigation case: NOT KNOWN whether it was opened, because the answer was lost",
+);
 const REQUEST_FAILED: Ends = ToldAndParked("TPM increase: FAILED");
+const REQUEST_UNKNOWN: Ends =
+    ToldAndParked("TPM increase: NOT KNOWN whether 690,000 tokens per minute");
 
 /// The services an incident needs, and how it ends while one does not work.
 const SERVICES: [((&str, &str), Ends); 7] = [
@@ -58,6 +68,10 @@ const SERVICES: [((&str, &str), Ends); 7] = [
 const TOO_SLOW_MS: u32 = 11_000;
 /// Slow, and still an answer.
 const SLOW_MS: u32 = 1_000;
+/// Longer than the function may run.
+const HANGING_MS: u32 = 120_000;
+/// From the alarm to its mail while a service hangs; the function has 60 s for each try.
+const IN_TIME: Duration = Duration::from_secs(45);
 
 impl Case {
     fn lasting(of: (&'static str, &'static str), kind: FaultKind, ends: Ends) -> Self {
@@ -81,15 +95,23 @@ fn writes() -> Vec<Case> {
     let case = |route, of, kind, ends| Case { route, ..Case::lasting(of, kind, ends) };
     let request = ("service-quotas", "RequestServiceQuotaIncrease");
     let (create, support) = (("support", "CreateCase"), ("support", "*"));
+    let append = ("support", "AddCommunicationToCase");
+    let hanging_once = |case: Case| Case { delay_ms: HANGING_MS, count: Some(1), ..case };
     vec![
         case(Route::Quota, request, FaultKind::Deny, REQUEST_FAILED),
         case(Route::Quota, request, FaultKind::Throttle, REQUEST_FAILED),
-        case(Route::Quota, request, FaultKind::ServerError, REQUEST_FAILED),
-        case(Route::Quota, request, FaultKind::Cut, REQUEST_FAILED),
+        case(Route::Quota, request, FaultKind::ServerError, REQUEST_UNKNOWN),
+        case(Route::Quota, request, FaultKind::Cut, REQUEST_UNKNOWN),
+        // It has its effect, and a look finds it.
+        case(Route::Quota, request, FaultKind::LoseAnswer, Done),
         case(Route::Investigation, create, FaultKind::Deny, CASE_FAILED),
         case(Route::Investigation, create, FaultKind::Throttle, CASE_FAILED),
-        case(Route::Investigation, create, FaultKind::ServerError, CASE_FAILED),
-        case(Route::Investigation, create, FaultKind::Cut, CASE_FAILED),
+        case(Route::Investigation, create, FaultKind::ServerError, CASE_UNKNOWN),
+        case(Route::Investigation, create, FaultKind::Cut, CASE_UNKNOWN),
+        case(Route::Investigation, create, FaultKind::LoseAnswer, Done),
+        // The figures of a request reach its case by a message of their own.
+        case(Route::Quota, append, FaultKind::LoseAnswer, Done),
+        hanging_once(case(Route::Quota, append, FaultKind::Delay, Done)),
         case(Route::Investigation, support, FaultKind::Deny, CASE_HELD_BACK),
         case(Route::Investigation, support, FaultKind::Cut, CASE_HELD_BACK),
         // Refusals that no other try changes: the mail says so, and people act.
@@ -129,6 +151,37 @@ fn a_service_that_is_slow_changes_nothing() {
         too_slow_once.into_iter().map(|case| Case { delay_ms: TOO_SLOW_MS, ..case });
     let slow = slow.into_iter().map(|case| Case { delay_ms: SLOW_MS, ..case });
     check_all(too_slow_once.chain(slow).collect());
+}
+
+/// What a mail can go without is waited for some seconds; what it cannot go without comes later.
+#[test]
+fn a_service_that_hangs_does_not_keep_the_mail_back() {
+    let hanging = |route, of, says| Case {
+        delay_ms: HANGING_MS,
+        route,
+        ..Case::lasting(of, FaultKind::Delay, ToldInTime(says))
+    };
+    let (quota, investigation) = (Route::Quota, Route::Investigation);
+    let request = ("service-quotas", "RequestServiceQuotaIncrease");
+    let mut cases = vec![
+        // A write that hangs arrives when the incident is over: no look finds it before.
+        hanging(quota, request, "TPM increase: NOT KNOWN whether 690,000 tokens per minute"),
+        hanging(quota, ("cloudwatch", "*"), "Scenario: unknown"),
+        hanging(quota, ("ssm", "*"), "Scenario: unknown"),
+        hanging(quota, ("service-quotas", "*"), "TPM increase: HELD BACK"),
+        hanging(investigation, ("support", "*"), "Investigation case: HELD BACK"),
+        hanging(
+            investigation,
+            ("support", "CreateCase"),
+            "Investigation case: NOT KNOWN whether it was opened",
+        ),
+    ];
+    // Every try of one call.
+    for of in [("sns", "*"), ("dynamodb", "*"), ("sqs", "SendMessage")] {
+        let case = Case::lasting(of, FaultKind::Delay, Done);
+        cases.push(Case { delay_ms: HANGING_MS, count: Some(3), ..case });
+    }
+    check_all(cases);
 }
 
 #[test]
@@ -189,6 +242,11 @@ fn check(case: &Case, under_fault: &Played, after: &Played) {
             let is_parked = matches!(case.ends, ToldAndParked(_));
             assert_eq!(!under_fault.parked.is_empty(), is_parked, "{name}: {under_fault:#?}");
         }
+        ToldInTime(text) => {
+            assert_eq!(under_fault.mails.len(), 1, "{name}: {under_fault:#?}");
+            assert!(says(&under_fault.mails[0], text), "{name}: {:#?}", under_fault.mails);
+            assert!(under_fault.parked.is_empty(), "{name}: {under_fault:#?}");
+        }
         ToldUnknowingly => {
             assert!(!under_fault.mails.is_empty(), "{name}: {under_fault:#?}");
             assert!(!under_fault.parked.is_empty(), "{name}: {under_fault:#?}");
@@ -231,11 +289,15 @@ fn play(actor: &Actor<'_>, case: Case) -> (Played, Played) {
     patience.watch();
     let fault = Fault::always(case.of.0, case.of.1, case.kind);
     let fault = actor.order(Fault { count: case.count, delay_ms: case.delay_ms, ..fault });
+    let begun = Instant::now();
     actor.set(case.route.alarm(), "ALARM");
     until(&format!("{case:?}: the decision or its parking"), || {
         patience.pass();
         is_over(actor, case, &before)
     });
+    if matches!(case.ends, ToldInTime(_)) {
+        assert!(begun.elapsed() < IN_TIME, "{case:?}: told after {:?}", begun.elapsed());
+    }
     let under_fault = actor.played(&before);
     actor.take_back(fault);
     for parked in &under_fault.parked {
@@ -267,11 +329,15 @@ fn play(actor: &Actor<'_>, case: Case) -> (Played, Played) {
 fn is_over(actor: &Actor<'_>, case: Case, before: &Before) -> Result<(), String> {
     let is_parked = !actor.parked_since(before).is_empty();
     let is_told = actor.decided(before).is_some();
+    let is_mailed = || !actor.played(before).mails.is_empty();
+    let has_appended = || actor.episode().is_some_and(|episode| actor.has_appended(&episode.id));
     let is_over = match case.ends {
+        Done if case.of.1 == "AddCommunicationToCase" => is_told && has_appended(),
         Done | Told(_) => is_told,
         Parked => is_parked,
         ToldAndParked(_) => is_told && is_parked,
-        ToldUnknowingly => is_parked && !actor.played(before).mails.is_empty(),
+        ToldInTime(_) => is_mailed(),
+        ToldUnknowingly => is_parked && is_mailed(),
     };
     if is_over { Ok(()) } else { Err(format!("{:?}", actor.episode())) }
 }

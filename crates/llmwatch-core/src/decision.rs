@@ -326,6 +326,17 @@ impl Decision {
 }
 
 impl Situation {
+    /// What an investigation case of the pool goes by.
+    #[must_use]
+    pub fn investigation_key(&self) -> CaseKey {
+        CaseKey {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            pool: self.pool.clone(),
+            category: Category::Investigation,
+        }
+    }
+
     /// The language Support handles an open case in; English where that is not known, which every
     /// engineer of Support reads.
     #[must_use]
@@ -407,12 +418,7 @@ fn investigation(situation: &Situation) -> CaseStep {
             return CaseStep::None(NoCase::HeldBack { why: why.clone() });
         }
     };
-    let key = CaseKey {
-        account: situation.account.clone(),
-        region: situation.region.clone(),
-        pool: situation.pool.clone(),
-        category: Category::Investigation,
-    };
+    let key = situation.investigation_key();
     match duplicate::find(cases, &key, &situation.episode, &kinds) {
         None => CaseStep::Open { key },
         Some(OpenCaseKnows::NotOf { case, alarms }) => CaseStep::Append { case, alarms },

@@ -51,7 +51,12 @@ pub enum Outcome {
         /// What could not be read, and why.
         why: String,
     },
-    /// It was tried and failed.
+    /// It was sent and not answered, so that it may have been done or not.
+    AnswerLost {
+        /// What became of the answer, the whole chain of errors in one line.
+        why: String,
+    },
+    /// It was tried, and surely not done.
     Failed {
         /// Why, the whole chain of errors in one line.
         why: String,
@@ -93,6 +98,7 @@ impl Outcome {
             Self::AtMaximum => "at-maximum",
             Self::NotNeeded(_) => "not-needed",
             Self::HeldBack { .. } => "held-back",
+            Self::AnswerLost { .. } => "answer-lost",
             Self::Failed { .. } => "failed",
         }
     }
@@ -101,6 +107,7 @@ impl Outcome {
     fn identity(&self) -> String {
         match self {
             Self::HeldBack { .. } | Self::NotNeeded(NoCase::HeldBack { .. }) => "HeldBack".into(),
+            Self::AnswerLost { .. } => "AnswerLost".into(),
             Self::Failed { .. } => "Failed".into(),
             Self::Disabled
             | Self::DryRun

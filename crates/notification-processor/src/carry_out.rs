@@ -1,10 +1,12 @@
 //! Doing what was decided, each effect once. Nothing is chosen here.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
 use llmwatch_aws::CallFailed;
+use llmwatch_aws::call::within;
 use llmwatch_aws::ledger::{self, Versioned, Written};
 use llmwatch_aws::quota_requests::{self, QuotaRequest};
 use llmwatch_aws::support::{self, NewCase, ServiceCategory};
@@ -26,6 +28,12 @@ use crate::handler::Failure;
 use crate::once::{NotDone, once};
 use crate::queue::FollowUp;
 use crate::{App, ledger_keys, request_watch};
+
+/// How long a write to Support or Service Quotas may take, with its tries.
+const WRITING: Duration = Duration::from_secs(12);
+
+/// How long what a write needs may be looked up, and then what became of it.
+const LOOKING: Duration = Duration::from_secs(7);
 
 /// What became of a decision, and which failed steps are worth another try.
 #[derive(Debug)]
@@ -105,7 +113,13 @@ fn ended(result: Result<Done, NotDone>, to_retry: &mut Vec<String>) -> Result<Do
             if !failure.is_refused() {
                 to_retry.push(why.clone());
             }
-            Ok(Done { outcome: Outcome::Failed { why }, follow_up: None })
+            Ok(Outcome::Failed { why }.into())
+        }
+        Err(NotDone::AnswerLost(failure)) => {
+            let why = failure.explain();
+            tracing::error!("whether a step of the decision was done is not known: {why}");
+            to_retry.push(why.clone());
+            Ok(Outcome::AnswerLost { why }.into())
         }
         result => result,
     }
@@ -138,11 +152,16 @@ pub(crate) async fn append_once(
     let key = ledger_keys::effect(episode, &format!("append#{print}"));
     let client = &app.clients.support;
     let find = async || {
-        let messages = support::communications(client, &case.0).await?;
+        let messages = support::communications(client, &case.0);
+        let messages = within(LOOKING, "DescribeCommunications", &case.0, messages).await?;
         let is_there = messages.iter().any(|message| is_same_text(&message.body, text, episode));
         Ok(is_there.then_some(()))
     };
-    once(app, &key, now, find, async || support::append(client, &case.0, text).await).await?;
+    let append = async || {
+        let append = support::append(client, &case.0, text);
+        within(WRITING, "AddCommunicationToCase", &case.0, append).await
+    };
+    once(app, &key, now, find, append).await?;
     remember_told(app, told, now).await.map_err(NotDone::Ledger)
 }
 
@@ -201,17 +220,20 @@ async fn request(making: Making<'_>, action: &QuotaAction) -> Result<Done, NotDo
     let code = &action.quota.code;
     let client = &app.clients.quotas;
     let open_request = async || -> Result<Option<QuotaRequest>, CallFailed> {
-        let history = quota_requests::request_history(client).await?;
+        let history = quota_requests::request_history(client);
+        let operation = "ListRequestedServiceQuotaChangeHistory";
+        let history = within(LOOKING, operation, code.as_str(), history).await?;
         Ok(history.into_iter().find(|request| request.is_open && request.code == code.as_str()))
     };
     let key = gathered.notice.request(code);
-    let request = once(app, &key, situation.now, open_request, async || {
-        match quota_requests::request_increase(client, code, target.to).await {
+    let make_request = async || {
+        let increase = quota_requests::request_increase(client, code, target.to);
+        match within(WRITING, "RequestServiceQuotaIncrease", code.as_str(), increase).await {
             Err(failure) if failure.is_already_exists() => open_request().await?.ok_or(failure),
             answer => answer,
         }
-    })
-    .await?;
+    };
+    let request = once(app, &key, situation.now, open_request, make_request).await?;
     let watched = WatchedRequest {
         requested_at: request.created_at.unwrap_or(situation.now),
         ..WatchedRequest::made(situation, decision, action, &request.id, request.desired_value)
@@ -257,13 +279,16 @@ async fn open_case(making: Making<'_>, case_key: &CaseKey) -> Result<Outcome, No
     let (situation, client) = (&gathered.situation, &app.clients.support);
     // None with this tag was open when the decision was made.
     let find = async || {
-        let listed = support::open_cases(client, situation.now - CASE_LOOK_BACK).await?;
+        let listed = support::open_cases(client, situation.now - CASE_LOOK_BACK);
+        let listed = within(LOOKING, "DescribeCases", "open cases", listed).await?;
         let tag = Some(case_key.tag());
         let ours = listed.into_iter().find(|case| CaseTag::find_in(&case.subject) == tag);
         Ok(ours.map(|case| CaseId(case.case_id)))
     };
     let open = async || {
-        let category = support::bedrock_category(client).await?;
+        let category =
+            within(LOOKING, "DescribeServices", "Bedrock", support::bedrock_category(client));
+        let category = category.await.map_err(CallFailed::before_writing)?;
         let language = offered(app, situation.settings.language, &category).await;
         let text = render::case_text(language, situation, decision, case_key);
         let case = NewCase {
@@ -272,7 +297,8 @@ async fn open_case(making: Making<'_>, case_key: &CaseKey) -> Result<Outcome, No
             severity_code: severity_code(decision.severity),
             language: language.code(),
         };
-        support::create_case(client, &case, &category).await.map(CaseId)
+        let create = support::create_case(client, &case, &category);
+        within(WRITING, "CreateCase", &case.subject, create).await.map(CaseId)
     };
     let key = gathered.notice.investigation_case();
     let case = once(app, &key, situation.now, find, open).await?;
@@ -293,7 +319,9 @@ async fn offered(app: &App, language: Language, category: &ServiceCategory) -> L
     if language == Language::En {
         return language;
     }
-    match support::languages(&app.clients.support, category).await {
+    let languages = support::languages(&app.clients.support, category);
+    let operation = "DescribeSupportedLanguages";
+    match within(LOOKING, operation, &category.service_code, languages).await {
         Ok(codes) if codes.iter().any(|code| code == language.code()) => language,
         Ok(codes) => {
             tracing::warn!("the case is in English: Support offers {codes:?} for it");

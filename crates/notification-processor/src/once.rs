@@ -14,9 +14,12 @@ pub(crate) enum NotDone {
     /// Another invocation is at it; the event must be retried.
     #[error("another invocation is carrying out {0}; this event is to be retried")]
     Held(String),
-    /// The effect itself failed; nothing is known to have happened.
+    /// The effect itself failed, and surely did not happen.
     #[error(transparent)]
     Effect(CallFailed),
+    /// The effect was sent, its answer was lost, and no trace of it is to be seen yet.
+    #[error(transparent)]
+    AnswerLost(CallFailed),
     /// The ledger could not be read or written, so that nothing may be done.
     #[error("the ledger is not usable")]
     Ledger(#[source] CallFailed),
@@ -24,8 +27,9 @@ pub(crate) enum NotDone {
 
 /// Carries an effect out unless the ledger says it was, and returns its result either way.
 ///
-/// `find` looks for the traces of an earlier try whose end is unknown; an effect that leaves no
-/// traces (mail) finds none, and is then done again.
+/// `find` looks for the traces of a try whose end is unknown, be it an earlier one or this; an
+/// effect that leaves no traces (mail) finds none, and is then done again. That this try's traces
+/// are not to be seen yet says nothing: lists may lag, and the next try looks again.
 ///
 /// # Errors
 ///
@@ -34,24 +38,31 @@ pub(crate) async fn once<T: Serialize + DeserializeOwned>(
     app: &App,
     key: &RowKey,
     now: Timestamp,
-    find: impl AsyncFnOnce() -> Result<Option<T>, CallFailed>,
+    find: impl AsyncFn() -> Result<Option<T>, CallFailed>,
     act: impl AsyncFnOnce() -> Result<T, CallFailed>,
 ) -> Result<T, NotDone> {
     let (client, table) = (&app.clients.dynamodb, app.config.ledger_table.as_str());
     let found = match ledger::claim(client, table, key, now).await.map_err(NotDone::Ledger)? {
         Claim::Done(result) => return Ok(result),
         Claim::Held => return Err(NotDone::Held(key.to_string())),
-        Claim::Abandoned => find().await.map_err(NotDone::Effect)?,
+        Claim::Abandoned => find().await.map_err(NotDone::AnswerLost)?,
         Claim::Ours => None,
     };
     let result = match found {
         Some(result) => result,
         None => match act().await {
             Ok(result) => result,
-            Err(failure) => {
-                if certainly_without_effect(&failure) {
-                    ledger::release(client, table, key).await.map_err(NotDone::Ledger)?;
+            Err(failure) if failure.may_have_taken_effect() => match find().await {
+                Ok(Some(result)) => result,
+                Ok(None) => return Err(NotDone::AnswerLost(failure)),
+                Err(blind) => {
+                    tracing::warn!("no look for what became of {key}: {}", blind.explain());
+                    return Err(NotDone::AnswerLost(failure));
                 }
+            },
+            Err(failure) => {
+                // A retry need not wait for the lease.
+                ledger::release(client, table, key).await.map_err(NotDone::Ledger)?;
                 return Err(NotDone::Effect(failure));
             }
         },
@@ -60,17 +71,10 @@ pub(crate) async fn once<T: Serialize + DeserializeOwned>(
     Ok(result)
 }
 
-/// Whether the service said no before doing anything; a time-out or a 5xx says nothing.
-fn certainly_without_effect(failure: &CallFailed) -> bool {
-    failure.is_refused()
-        || failure.is_denied()
-        || failure.is_throttled()
-        || failure.is_not_subscribed()
-        || failure.is_already_exists()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use jiff::SignedDuration;
     use llmwatch_aws::messages;
 
@@ -86,12 +90,12 @@ mod tests {
 
     /// Sends a message as an effect; `trace` is what a look finds.
     async fn try_once(world: &World, trace: Option<&str>) -> Try {
-        let (mut looked, mut acted) = (false, false);
+        let (looked, mut acted) = (Cell::new(false), false);
         let key = RowKey { pk: "episode#e".into(), sk: "effect#x".into() };
         let app = world.app();
         let now = world.state().now;
         let find = async || {
-            looked = true;
+            looked.set(true);
             Ok(trace.map(str::to_owned))
         };
         let act = async || {
@@ -100,7 +104,7 @@ mod tests {
             Ok("acted".to_owned())
         };
         let end = once(app, &key, now, find, act).await;
-        Try { looked, acted, end }
+        Try { looked: looked.get(), acted, end }
     }
 
     fn pass(world: &World, seconds: i64) {
@@ -130,7 +134,8 @@ mod tests {
         for (trace, acts) in [(Some("found"), false), (None, true)] {
             let world = World::calm();
             world.state().lose_answer("send_message");
-            assert!(matches!(try_once(&world, trace).await.end, Err(NotDone::Effect(_))));
+            let lost = try_once(&world, None).await;
+            assert!(lost.looked && matches!(lost.end, Err(NotDone::AnswerLost(_))));
             pass(&world, ledger::LEASE.as_secs());
             let held = try_once(&world, trace).await;
             assert!(!held.acted && !held.looked);
@@ -140,6 +145,18 @@ mod tests {
             assert_eq!((after.looked, after.acted), (true, acts));
             assert_eq!(after.end.unwrap(), trace.unwrap_or("acted"));
         }
+    }
+
+    #[tokio::test]
+    async fn an_effect_that_is_found_right_after_its_answer_was_lost_is_done() {
+        let world = World::calm();
+        world.state().lose_answer("send_message");
+        let lost = try_once(&world, Some("found")).await;
+        assert!(lost.acted && lost.looked);
+        assert_eq!(lost.end.unwrap(), "found");
+        let again = try_once(&world, None).await;
+        assert!(!again.acted && !again.looked);
+        assert_eq!(again.end.unwrap(), "found");
     }
 
     #[tokio::test]

@@ -97,15 +97,7 @@ fn an_open_case_is_not_told_of_cost() {
     let known = situation(&[ServerErrors, HighHourlyCost], &near);
     let case = OpenCase {
         id: CaseId("case-1".into()),
-        tag: Some(
-            CaseKey {
-                account: known.account.clone(),
-                region: known.region.clone(),
-                pool: known.pool.clone(),
-                category: Category::Investigation,
-            }
-            .tag(),
-        ),
+        tag: Some(known.investigation_key().tag()),
         opened_at: known.now,
         language: Language::En,
         reported: reported(&[ServerErrors]),

@@ -121,3 +121,13 @@ fn a_failure_in_other_words_is_nothing_new() {
     submitted.quotas[0].outcome = Outcome::SubmittedIdPending { request: "r".into() };
     assert_ne!(first.fingerprint(), submitted.fingerprint());
 }
+
+#[test]
+fn an_answer_that_was_lost_is_no_failure_and_no_news_in_other_words() {
+    let ended = |case: Outcome| Outcomes { quotas: Vec::new(), case };
+    let lost = |why: &str| ended(Outcome::AnswerLost { why: why.into() });
+    assert_eq!(lost("no answer in 10 s").fingerprint(), lost("connection reset").fingerprint());
+    let failed = ended(Outcome::Failed { why: "no answer in 10 s".into() });
+    assert_ne!(lost("no answer in 10 s").fingerprint(), failed.fingerprint());
+    assert_ne!(lost("no answer in 10 s").fingerprint(), ended(opened()).fingerprint());
+}

@@ -29,6 +29,20 @@ async fn d10_the_figures_follow_once_the_case_has_its_reply() {
 }
 
 #[tokio::test]
+async fn the_figures_wait_for_a_reply_that_comes_minutes_after_the_case() {
+    let world = requested(|world| world.state().support_replies = false).await;
+    // The case is there after 90 s; looks at 1, 3 and 8 minutes find it without a reply.
+    world.run_for(10).await;
+    assert_eq!(world.cases()[0].messages.len(), 1);
+    world.state().confirm_cases();
+    world.run_for(30).await;
+    let [_, reply, figures] = &world.cases()[0].messages[..] else { panic!("{:?}", world.cases()) };
+    assert_eq!(reply.0, "Amazon Web Services");
+    assert!(figures.1.contains("Please increase tokens per minute"), "{}", figures.1);
+    assert_eq!((world.mails().len(), world.is_quiet()), (1, true));
+}
+
+#[tokio::test]
 async fn a_message_delivered_twice_makes_no_second_chain() {
     let world = requested(|world| world.state().gives_cases = false).await;
     world.duplicate_messages();

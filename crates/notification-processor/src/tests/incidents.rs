@@ -1,6 +1,7 @@
 //! From alarms to one decision, one request or case, and one mail.
 
 use aws_sdk_servicequotas::types::RequestStatus;
+use jiff::SignedDuration;
 use llmwatch_core::alarm::AlarmKind::{
     HighInvocationRate, HighLatency, HighTPMQuotaUsage, ServerErrors, Throttles,
 };
@@ -31,6 +32,17 @@ async fn errors_make_one_case_and_one_mail() {
     let [case] = &world.cases()[..] else { panic!("one case") };
     assert!(case.messages[0].1.contains("llmwatch:"), "{}", case.messages[0].1);
     assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_case_is_as_severe_as_its_alarm() {
+    for (alarm, severity) in [(ServerErrors, "high"), (HighLatency, "normal")] {
+        let world = World::calm();
+        world.fire(alarm);
+        world.run_for(30).await;
+        let [case] = &world.cases()[..] else { panic!("one case") };
+        assert_eq!(case.severity, severity, "{alarm}");
+    }
 }
 
 #[tokio::test]
@@ -110,6 +122,70 @@ async fn a_step_that_keeps_failing_is_told_once_and_ends_with_the_pool_awake() {
     world.run_for(30).await;
     assert_eq!(world.mails().len(), 2, "{:?}", world.subjects());
     assert!(!world.episode().is_open());
+}
+
+#[tokio::test]
+async fn a_case_whose_answer_was_lost_is_found_in_the_same_try() {
+    let world = World::calm();
+    world.state().lose_answer("create_case");
+    world.fire(ServerErrors);
+    world.run_for(60).await;
+    assert_eq!((world.mails().len(), world.cases().len()), (1, 1), "{:?}", world.subjects());
+    assert!(world.mails()[0].1.contains("Investigation case: OPENED"), "{}", world.mails()[0].1);
+}
+
+#[tokio::test]
+async fn a_case_that_may_be_open_is_told_as_that_and_found_by_the_next_try() {
+    let world = World::calm();
+    world.state().lose_answer("create_case");
+    // The list that the decision looks at, and then the look for what became of the case.
+    world.state().refuse_after(1, "describe_cases", "InternalServerError");
+    world.fire(ServerErrors);
+    world.run_for(60).await;
+    let [lost, opened] = &world.mails()[..] else { panic!("{:?}", world.subjects()) };
+    let words = |mail: &(String, String)| mail.1.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(lost).contains("NOT KNOWN whether it was opened"), "{}", lost.1);
+    assert!(words(lost).contains("Look for a case that is open already"), "{}", lost.1);
+    assert!(words(opened).contains("Investigation case: OPENED"), "{}", opened.1);
+    assert_eq!((world.cases().len(), world.count("create_case")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_case_that_is_not_listed_yet_is_not_opened_again() {
+    let world = World::calm();
+    world.state().lose_answer("create_case");
+    let soon = world.state().now + SignedDuration::from_mins(2);
+    world.state().unlisted_until = Some(soon);
+    world.fire(ServerErrors);
+    world.run_for(60).await;
+    assert_eq!((world.mails().len(), world.count("create_case")), (2, 1));
+    assert_eq!(world.cases().len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_whose_answer_was_lost_is_found_in_the_same_try() {
+    let world = World::busy();
+    world.state().lose_answer("request_service_quota_increase");
+    world.fire(Throttles);
+    world.run_for(1).await;
+    assert_eq!((world.mails().len(), world.requests().len()), (1, 1));
+    assert!(world.mails()[0].1.contains("request-1"), "{}", world.mails()[0].1);
+}
+
+#[tokio::test]
+async fn a_message_to_a_case_whose_answer_was_lost_is_found_in_the_same_try() {
+    let world = World::calm();
+    world.fire(ServerErrors);
+    world.run_for(15).await;
+    world.recover(ServerErrors);
+    world.run_for(15).await;
+    world.state().lose_answer("add_communication_to_case");
+    world.fire(ServerErrors);
+    world.run_for(60).await;
+    let mails = world.mails();
+    assert_eq!(mails.len(), 3, "{:?}", world.subjects());
+    assert!(mails[2].1.contains("has been told of the new"), "{}", mails[2].1);
+    assert_eq!(world.count("add_communication_to_case"), 1);
 }
 
 #[tokio::test]

@@ -50,6 +50,7 @@ use aws_sdk_ssm::operation::get_parameters_by_path::{
     GetParametersByPathError, GetParametersByPathInput, GetParametersByPathOutput,
 };
 use aws_sdk_ssm::types::Parameter;
+use aws_sdk_support::config::http::HttpResponse;
 use aws_sdk_support::operation::add_communication_to_case::{
     AddCommunicationToCaseError, AddCommunicationToCaseInput, AddCommunicationToCaseOutput,
 };
@@ -65,6 +66,7 @@ use aws_sdk_support::operation::describe_services::{
 };
 use aws_sdk_support::types::{CaseDetails, Category, Communication, Service};
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::ErrorMetadata;
 use jiff::Timestamp;
 use llmwatch_core::alarm::desired::{Breach, DesiredAlarm, QuerySource, Watch};
@@ -89,6 +91,11 @@ fn error(code: &str) -> ErrorMetadata {
     ErrorMetadata::builder().code(code).message("by the test").build()
 }
 
+/// What is answered when an answer is lost: a server's error says nothing of what was done.
+fn lost() -> HttpResponse {
+    HttpResponse::new(500.try_into().unwrap(), SdkBody::empty())
+}
+
 /// A rule that asks the state what becomes of the call, and lets it act on the state.
 macro_rules! serve {
     ($state:expr, $client:ident :: $operation:ident, $error:ident, $act:expr) => {{
@@ -106,7 +113,7 @@ macro_rules! serve {
             }
             let answer: Result<_, Box<$error>> = $act(&mut *state, request);
             match (fate, answer) {
-                (Fate::AnswerLost(code), _) => MockResponse::Error($error::generic(error(&code))),
+                (Fate::AnswerLost, _) => MockResponse::Http(lost()),
                 (_, Ok(output)) => MockResponse::Output(output),
                 (_, Err(refused)) => MockResponse::Error(*refused),
             }
@@ -536,8 +543,10 @@ fn support(state: &Shared) -> aws_sdk_support::Client {
         DescribeCasesError,
         |state: &mut State, request: &DescribeCasesInput| {
             let (number, resolved) = (request.display_id(), request.include_resolved_cases());
+            let is_listed = state.unlisted_until.is_none_or(|until| state.now >= until);
             let found = state.cases().iter().filter(|case| {
-                number.is_none_or(|number| case.number == number)
+                is_listed
+                    && number.is_none_or(|number| case.number == number)
                     && (resolved == Some(true) || !case.is_resolved)
             });
             let found = found.map(details).collect();
@@ -558,6 +567,7 @@ fn support(state: &Shared) -> aws_sdk_support::Client {
         |state: &mut State, request: &CreateCaseInput| {
             let case =
                 state.open_case(request.subject().unwrap(), request.communication_body().unwrap());
+            state.set_severity(&case, request.severity_code().unwrap());
             Ok(CreateCaseOutput::builder().case_id(case).build())
         }
     );

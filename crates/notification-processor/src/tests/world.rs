@@ -72,6 +72,25 @@ pub(crate) fn stored() -> StoredPool {
     }
 }
 
+/// The function's configuration in a Region, with these forms switched on.
+pub(crate) fn config(region: &str, forms: &[Form]) -> Config {
+    let config = Config::from_vars(&|name| {
+        let topic = |form: Form| if forms.contains(&form) { form.word() } else { "" };
+        let value = match name {
+            "LLMWATCH_PREFIX" => "llmwatch",
+            "LLMWATCH_CHAT_TOPIC_ARN" => topic(Form::Chat),
+            "LLMWATCH_WEBHOOK_TOPIC_ARN" => topic(Form::Webhook),
+            "AWS_REGION" => region,
+            "LLMWATCH_SETTLE_SECONDS" => "30",
+            "LLMWATCH_QUALITY_NAMESPACE" => NAMESPACE,
+            "LLMWATCH_ALERTS_TOPIC_ARN" => "arn:aws:sns:us-east-1:123456789012:alerts",
+            _ => "x",
+        };
+        Some(value.to_owned())
+    });
+    config.unwrap()
+}
+
 /// An alarm as CloudWatch lists it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Alarm {
@@ -98,6 +117,8 @@ pub(crate) struct Case {
     pub(crate) id: String,
     pub(crate) number: String,
     pub(crate) subject: String,
+    /// Support's code of its severity.
+    pub(crate) severity: String,
     pub(crate) messages: Vec<(String, String)>,
     pub(crate) opened_at: Timestamp,
     pub(crate) is_resolved: bool,
@@ -110,8 +131,8 @@ pub(crate) enum Fate {
     Answered,
     /// It fails with this code before anything happens.
     Refused(String),
-    /// It is carried out, and fails with this code.
-    AnswerLost(String),
+    /// It is carried out, and answered by a 500.
+    AnswerLost,
 }
 
 /// Where the function is killed: at the call of this number, before or after it takes effect.
@@ -173,6 +194,8 @@ pub(crate) struct State {
     pub(crate) support_replies: bool,
     /// Who Support's messages are from.
     pub(crate) support_calls_itself: &'static str,
+    /// Until when Support lists no case.
+    pub(crate) unlisted_until: Option<Timestamp>,
     pub(crate) retry_after: Option<i64>,
     meanwhile: Option<(&'static str, Meanwhile)>,
     deliveries: Vec<Delivery>,
@@ -193,7 +216,7 @@ impl State {
             }
             Some(Kill::After(at)) if at == number => {
                 self.is_killed = true;
-                return Fate::AnswerLost("Killed".to_owned());
+                return Fate::AnswerLost;
             }
             Some(_) | None => {}
         }
@@ -222,7 +245,7 @@ impl State {
 
     /// Has one call of an operation take effect and fail.
     pub(crate) fn lose_answer(&mut self, operation: &'static str) {
-        self.faults.push((operation, Fate::AnswerLost("InternalFailure".to_owned()), 1));
+        self.faults.push((operation, Fate::AnswerLost, 1));
     }
 
     pub(crate) fn set(&mut self, setting: &str, value: &str) {
@@ -282,8 +305,7 @@ impl State {
                 self.open_case("Quota Increase: Bedrock", "Opened by Service Quotas");
                 let case = self.cases.last_mut().unwrap();
                 if self.support_replies {
-                    let reply = "We have received your request".to_owned();
-                    case.messages.push((self.support_calls_itself.to_owned(), reply));
+                    confirm(case, self.support_calls_itself);
                 }
                 self.requests[index].case_number = Some(case.number.clone());
             }
@@ -304,11 +326,24 @@ impl State {
             id: id.clone(),
             number: (10_000 + number).to_string(),
             subject: subject.to_owned(),
+            severity: "normal".to_owned(),
             messages: vec![("us".to_owned(), body.to_owned())],
             opened_at: self.now,
             is_resolved: false,
         });
         id
+    }
+
+    pub(crate) fn set_severity(&mut self, case_id: &str, code: &str) {
+        let case = self.cases.iter_mut().find(|case| case.id == case_id).unwrap();
+        code.clone_into(&mut case.severity);
+    }
+
+    /// Has Support confirm every case by its automatic reply.
+    pub(crate) fn confirm_cases(&mut self) {
+        for case in &mut self.cases {
+            confirm(case, self.support_calls_itself);
+        }
     }
 
     pub(crate) fn append(&mut self, case_id: &str, body: &str) {
@@ -329,6 +364,10 @@ impl State {
             Sent::Message(_) => true,
         });
     }
+}
+
+fn confirm(case: &mut Case, by: &str) {
+    case.messages.push((by.to_owned(), "We have received your request".to_owned()));
 }
 
 /// Events that are kept from the function.
@@ -380,6 +419,7 @@ impl World {
             gives_cases: true,
             support_replies: true,
             support_calls_itself: "Amazon Web Services",
+            unlisted_until: None,
             retry_after: None,
             meanwhile: None,
             deliveries: Vec::new(),
@@ -387,21 +427,7 @@ impl World {
         state.store(&stored());
         state.set("case-automation", "on");
         let state = Arc::new(Mutex::new(state));
-        let config = Config::from_vars(&|name| {
-            let topic = |form: Form| if forms.contains(&form) { form.word() } else { "" };
-            let value = match name {
-                "LLMWATCH_PREFIX" => "llmwatch",
-                "LLMWATCH_CHAT_TOPIC_ARN" => topic(Form::Chat),
-                "LLMWATCH_WEBHOOK_TOPIC_ARN" => topic(Form::Webhook),
-                "AWS_REGION" => "us-east-1",
-                "LLMWATCH_SETTLE_SECONDS" => "30",
-                "LLMWATCH_QUALITY_NAMESPACE" => NAMESPACE,
-                "LLMWATCH_ALERTS_TOPIC_ARN" => "arn:aws:sns:us-east-1:123456789012:alerts",
-                _ => "x",
-            };
-            Some(value.to_owned())
-        });
-        let app = App { config: config.unwrap(), clients: services::clients(&state) };
+        let app = App { config: config("us-east-1", forms), clients: services::clients(&state) };
         Self { app: Arc::new(app), state }
     }
 

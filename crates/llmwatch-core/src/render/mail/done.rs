@@ -113,7 +113,9 @@ impl ActionFact {
             Outcome::SubmittedIdPending { request } | Outcome::AlreadyRequested { request } => {
                 (Some(request), None)
             }
-            Outcome::HeldBack { why } | Outcome::Failed { why } => (None, Some(why)),
+            Outcome::HeldBack { why } | Outcome::AnswerLost { why } | Outcome::Failed { why } => {
+                (None, Some(why))
+            }
             Outcome::Disabled
             | Outcome::DryRun
             | Outcome::NoSupportPlan
@@ -164,6 +166,7 @@ pub(super) fn case_of(outcome: &Outcome) -> Option<&CaseId> {
         | Outcome::AtMaximum
         | Outcome::NotNeeded(_)
         | Outcome::HeldBack { .. }
+        | Outcome::AnswerLost { .. }
         | Outcome::Failed { .. } => None,
     }
 }

@@ -5,6 +5,7 @@ mod quota;
 use super::done::{self, QuotaDone, case_of};
 use crate::alarm::AlarmKind;
 use crate::decision::{CaseStep, Decision, Reservation, ReservationAdvice, Situation};
+use crate::duplicate::CaseTag;
 use crate::ids::Region;
 use crate::outcome::{Outcome, Outcomes};
 use crate::price;
@@ -57,6 +58,8 @@ pub(super) enum Step {
     LowerCost { prices_parameter: String, metrics: String },
     /// Support looks for the cause.
     FollowCase { case: String, link: String },
+    /// Look whether a case is open: llmwatch does not know.
+    LookForCase { tag: CaseTag, link: String },
     /// Open the case oneself.
     OpenCaseByHand { link: String },
 }
@@ -260,7 +263,7 @@ fn for_case(
     decision: &Decision,
     outcome: &Outcome,
     context: &MailContext,
-) -> Option<Step> {
+) -> Vec<Step> {
     let region = &situation.region;
     let open = match &decision.case {
         CaseStep::Append { case, .. } | CaseStep::AlreadyReported { case } => Some(case),
@@ -268,15 +271,17 @@ fn for_case(
     };
     if let Some(case) = case_of(outcome).or(open) {
         let link = context.case_link(region, case);
-        return Some(Step::FollowCase { case: context.case_number(case), link });
+        return vec![Step::FollowCase { case: context.case_number(case), link }];
     }
     let by_hand = Step::OpenCaseByHand { link: links::technical_case(region) };
     match outcome {
-        Outcome::Disabled
-        | Outcome::DryRun
-        | Outcome::HeldBack { .. }
-        | Outcome::Failed { .. }
-        | Outcome::NoSupportPlan => Some(by_hand),
+        Outcome::Disabled | Outcome::DryRun | Outcome::Failed { .. } | Outcome::NoSupportPlan => {
+            vec![by_hand]
+        }
+        Outcome::HeldBack { .. } | Outcome::AnswerLost { .. } => {
+            let tag = situation.investigation_key().tag();
+            vec![Step::LookForCase { tag, link: links::cases(region) }, by_hand]
+        }
         Outcome::SubmittedIdPending { .. }
         | Outcome::Opened { .. }
         | Outcome::Appended { .. }
@@ -284,6 +289,6 @@ fn for_case(
         | Outcome::AlreadyRequested { .. }
         | Outcome::ConsoleForm
         | Outcome::AtMaximum
-        | Outcome::NotNeeded(_) => None,
+        | Outcome::NotNeeded(_) => Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use crate::alarm::AlarmKind;
 use crate::decision::fixtures::{self, MODEL, Use, at, firing, now, rpm, stored, tpd, tpm};
 use crate::decision::{Decision, Firing, FiringAlarm, PendingRequest, Situation, Support};
-use crate::duplicate::{CaseId, CaseKey, CaseTag, Category, OpenCase};
+use crate::duplicate::{CaseId, CaseKey, CaseTag, OpenCase};
 use crate::evidence::{Evidence, Read};
 use crate::ids::StackPrefix;
 use crate::outcome::{Outcome, Outcomes};
@@ -268,12 +268,7 @@ fn open_case(tag: Option<CaseTag>, knows: &[AlarmKind]) -> OpenCase {
 }
 
 pub(super) fn key(situation: &Situation) -> CaseKey {
-    CaseKey {
-        account: situation.account.clone(),
-        region: situation.region.clone(),
-        pool: situation.pool.clone(),
-        category: Category::Investigation,
-    }
+    situation.investigation_key()
 }
 
 /// The outcomes of a decision when every effect ends alike.

@@ -114,18 +114,19 @@ fn reachable(decision: &Decision) -> Vec<Outcomes> {
     let appended = Outcome::Appended { case: case.clone() };
     let opened = Outcome::Opened { case };
     let pending = Outcome::SubmittedIdPending { request };
-    [opened.clone(), failed.clone(), pending, Outcome::NoSupportPlan]
+    let lost = Outcome::AnswerLost { why: WHY.to_owned() };
+    [opened.clone(), failed, lost, pending, Outcome::NoSupportPlan]
         .into_iter()
         .map(|of_request| {
             Outcomes::of(
                 decision,
                 |action| match (&action.step, &of_request) {
                     (QuotaStep::Request { .. }, outcome) => outcome.clone(),
-                    (_, Outcome::Failed { .. }) => failed.clone(),
+                    (_, Outcome::Failed { .. } | Outcome::AnswerLost { .. }) => of_request.clone(),
                     _ => appended.clone(),
                 },
                 || match (&decision.case, &of_request) {
-                    (_, Outcome::Failed { .. }) => failed.clone(),
+                    (_, Outcome::Failed { .. } | Outcome::AnswerLost { .. }) => of_request.clone(),
                     (CaseStep::Open { .. }, _) => opened.clone(),
                     _ => appended.clone(),
                 },

@@ -43,6 +43,10 @@ fn failed() -> Outcome {
     Outcome::Failed { why: "TooManyRequestsException: Rate exceeded".to_owned() }
 }
 
+fn answer_lost() -> Outcome {
+    Outcome::AnswerLost { why: "no answer within 10 s".to_owned() }
+}
+
 fn mail(situation: &Situation, outcome: &Outcome) -> Mail {
     let decision = decide(situation);
     incident_notice(situation, &decision, &ending(&decision, outcome), &context()).mail
@@ -216,6 +220,7 @@ fn outcomes_of_a_quota_request() {
     check_outcome("high-usage-disabled", &off(high()), &opened());
     check_outcome("high-usage-submitted-id-pending", &high(), &pending());
     check_outcome("high-usage-failed", &high(), &failed());
+    check_outcome("high-usage-answer-lost", &high(), &answer_lost());
     check_outcome("high-usage-no-support-plan", &high(), &Outcome::NoSupportPlan);
     let mut held_back = high();
     held_back.pending_requests =
@@ -234,6 +239,7 @@ fn outcomes_of_an_open_quota_request() {
     check_outcome("high-usage-appended", &knows_one(), &appended());
     check_outcome("high-usage-appended-dry-run", &dry(knows_one()), &appended());
     check_outcome("high-usage-append-failed", &knows_one(), &failed());
+    check_outcome("high-usage-append-answer-lost", &knows_one(), &answer_lost());
     let knows_all = [AlarmKind::Throttles, AlarmKind::HighTPMQuotaUsage];
     let all = with_open_request(high_usage(), &knows_all);
     check_outcome("high-usage-already-reported", &all, &opened());
@@ -253,12 +259,14 @@ fn outcomes_of_an_investigation_case() {
         check_outcome(&format!("{name}-disabled"), &off(same()), &opened());
         check_outcome(&format!("{name}-dry-run"), &dry(same()), &opened());
         check_outcome(&format!("{name}-failed"), &same(), &failed());
+        check_outcome(&format!("{name}-answer-lost"), &same(), &answer_lost());
         let no_plan = with_support(same(), Support::NoPlan);
         check_outcome(&format!("{name}-no-support-plan"), &no_plan, &opened());
         let held_back = with_support(same(), unreadable_cases());
         check_outcome(&format!("{name}-held-back"), &held_back, &opened());
         let open = with_open_case(same(), &[]);
         check_outcome(&format!("{name}-appended"), &open, &appended());
+        check_outcome(&format!("{name}-append-answer-lost"), &open, &answer_lost());
         check_outcome(&format!("{name}-appended-dry-run"), &dry(open), &appended());
         let told = with_open_case(same(), &kinds);
         check_outcome(&format!("{name}-already-reported"), &told, &opened());
@@ -487,6 +495,7 @@ fn a13_every_outcome_reads_differently() {
         appended(),
         pending(),
         failed(),
+        answer_lost(),
         Outcome::NoSupportPlan,
         Outcome::Disabled,
         Outcome::DryRun,

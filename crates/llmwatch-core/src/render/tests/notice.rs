@@ -18,9 +18,12 @@ use crate::settings::{CaseAutomation, Language};
 const KEY: &str = "episode#20261121T0245-0a1b2c3d4e5f effect#opening#mail#0123456789ab";
 
 fn incident(situation: &Situation) -> Notice {
+    incident_ending(situation, &Outcome::Opened { case: case_id('a') })
+}
+
+fn incident_ending(situation: &Situation, outcome: &Outcome) -> Notice {
     let decision = decide(situation);
-    let outcomes = ending(&decision, &Outcome::Opened { case: case_id('a') });
-    incident_notice(situation, &decision, &outcomes, &context())
+    incident_notice(situation, &decision, &ending(&decision, outcome), &context())
 }
 
 fn update(situation: &Situation) -> Notice {
@@ -45,12 +48,14 @@ fn dry_run() -> Situation {
 /// A notice of every kind, with its name.
 fn every_kind(language: Language) -> Vec<(&'static str, Notice)> {
     let told = |situation: &Situation| incident(&read_in(language, situation));
+    let lost = Outcome::AnswerLost { why: "no answer within 10 s".to_owned() };
     let asked = with_open_request(high_usage(), &[AlarmKind::Throttles]);
     let mut notices = vec![
         ("incident", told(&high_usage())),
         ("incident-over", told(&over())),
         ("incident-dry-run", told(&dry_run())),
         ("incident-non-quota", told(&non_quota())),
+        ("incident-answer-lost", incident_ending(&read_in(language, &non_quota()), &lost)),
         ("incident-unknown", told(&unknown())),
         ("incident-console-form", told(&on_demand())),
         ("incident-low-usage", told(&low_usage())),

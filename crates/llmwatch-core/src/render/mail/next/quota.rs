@@ -13,17 +13,14 @@ pub(super) fn steps(situation: &Situation, decision: &Decision, done: &QuotaDone
     let region = &situation.region;
     let quota = named(done);
     match done.outcome {
-        Outcome::Disabled | Outcome::DryRun | Outcome::Failed { .. } => match &done.action.step {
-            QuotaStep::AlreadyRequested { request, .. } => vec![follow(region, done, request)],
-            QuotaStep::Request { .. }
-            | QuotaStep::HeldBack { .. }
-            | QuotaStep::ConsoleForm { .. }
-            | QuotaStep::AtMaximum => vec![request_by_hand(region, done)],
+        Outcome::Disabled | Outcome::DryRun | Outcome::Failed { .. } => {
+            vec![open_request(region, done).unwrap_or_else(|| request_by_hand(region, done))]
+        }
+        Outcome::HeldBack { .. } => look_and_request(region, done),
+        Outcome::AnswerLost { .. } => match open_request(region, done) {
+            Some(follow) => vec![follow],
+            None => look_and_request(region, done),
         },
-        Outcome::HeldBack { .. } => vec![
-            Step::LookForRequest { quota, link: links::quota_requests(region) },
-            request_by_hand(region, done),
-        ],
         Outcome::Opened { case }
         | Outcome::Appended { case }
         | Outcome::AlreadyReported { case } => vec![Step::FollowRequest {
@@ -44,6 +41,23 @@ pub(super) fn steps(situation: &Situation, decision: &Decision, done: &QuotaDone
 
 fn named(done: &QuotaDone<'_>) -> String {
     format!("{} ({})", done.action.kind, done.action.quota.code)
+}
+
+/// The request that was open before, to be followed.
+fn open_request(region: &Region, done: &QuotaDone<'_>) -> Option<Step> {
+    match &done.action.step {
+        QuotaStep::AlreadyRequested { request, .. } => Some(follow(region, done, request)),
+        QuotaStep::Request { .. }
+        | QuotaStep::HeldBack { .. }
+        | QuotaStep::ConsoleForm { .. }
+        | QuotaStep::AtMaximum => None,
+    }
+}
+
+/// It may be requested already: a look comes first.
+fn look_and_request(region: &Region, done: &QuotaDone<'_>) -> Vec<Step> {
+    let link = links::quota_requests(region);
+    vec![Step::LookForRequest { quota: named(done), link }, request_by_hand(region, done)]
 }
 
 fn follow(region: &Region, done: &QuotaDone<'_>, request: &PendingRequest) -> Step {
