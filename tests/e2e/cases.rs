@@ -68,6 +68,7 @@ fn an_open_case_is_appended_to_even_from_a_later_page_and_a_resolved_one_is_foll
     assert!(says(&mail, "Investigation case: OPENED"), "{}", mail.body);
     let opened = stage.cases().remove(0);
     assert_eq!(CaseTag::find_in(&opened.subject), Some(tag), "{}", opened.subject);
+    assert_eq!(opened.severity, "high", "ServerErrors is critical");
     assert!(opened.communications[0].chars().count() <= 8_000);
     assert!(opened.communications[0].contains("Please help find the cause"));
 

@@ -29,6 +29,8 @@ pub struct Case {
     pub subject: String,
     /// `opened`, `resolved`, …
     pub status: String,
+    /// Support's code of its severity: `low` to `critical`.
+    pub severity: String,
     /// Every communication's text, oldest first.
     pub communications: Vec<String>,
 }
@@ -97,7 +99,8 @@ pub fn cases(calls: &AwsCalls) -> Result<Vec<Case>, Broken> {
             let id = text(case, "caseId");
             let communications = communications(calls, &id)?;
             let (subject, status) = (text(case, "subject"), text(case, "status"));
-            found.push(Case { id, subject, status, communications });
+            let severity = text(case, "severityCode");
+            found.push(Case { id, subject, status, severity, communications });
         }
     }
     Ok(found)
