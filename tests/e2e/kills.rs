@@ -42,9 +42,20 @@ fn a_function_killed_between_any_two_steps_loses_nothing_and_doubles_nothing() {
         points.extend(kill_points(route, &crowd.control().calls_since(since).unwrap()));
     }
     println!("{} kill points", points.len());
-    // Two events of one incident may find each other's writes done, which makes fewer writes, and
-    // the more so the busier the machine is; every write that is made is killed at all the same.
-    let tolerated = points.len() / 5;
+    // Two events of one incident may find each other's rows written and messages sent, which makes
+    // fewer of those, and the more so the busier the machine is. What people and AWS see is written
+    // in every incident, so that each of those points must be reached.
+    let must_be_reached = |point: &KillPoint| match point.service {
+        "dynamodb" => false,
+        "sqs" => point.nth == 0,
+        _ => true,
+    };
+    for operation in
+        ["RequestServiceQuotaIncrease", "AddCommunicationToCase", "CreateCase", "Publish"]
+    {
+        assert!(points.iter().any(|point| point.operation == operation), "no {operation}");
+    }
+    let tolerated = points.iter().filter(|point| !must_be_reached(point)).count() / 5;
 
     let mut missed = play_all(&crowd, points);
     // Messages of several pools may come in one batch, where only the first is traced and the kill
@@ -53,6 +64,8 @@ fn a_function_killed_between_any_two_steps_loses_nothing_and_doubles_nothing() {
         missed.extend(play_all(&crowd, vec![point]));
     }
     assert_eq!(crowd.parked(), Vec::<String>::new());
+    let essential: Vec<&KillPoint> = missed.iter().filter(|point| must_be_reached(point)).collect();
+    assert!(essential.is_empty(), "never reached: {essential:#?}");
     assert!(missed.len() <= tolerated, "never reached: {missed:#?}");
 }
 
@@ -131,12 +144,10 @@ fn is_told(actor: &Actor<'_>, route: Route, before: &Before) -> Result<(), Strin
     let Some(episode) = actor.decided(before) else {
         return Err(format!("{:?}", actor.episode()));
     };
-    let effects = actor.effects(&episode.id);
-    let appended = effects.iter().any(|row| {
-        row["sk"]["S"].as_str().unwrap_or_default().contains("append#")
-            && row["state"]["S"] != "intent"
-    });
-    if route == Route::Investigation || appended { Ok(()) } else { Err(format!("{effects:?}")) }
+    if route == Route::Investigation || actor.has_appended(&episode.id) {
+        return Ok(());
+    }
+    Err(format!("{:?}", actor.effects(&episode.id)))
 }
 
 /// What is left behind by a killed function is waited for as long as a lease lasts: that time passes
