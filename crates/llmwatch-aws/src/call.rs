@@ -53,8 +53,13 @@ impl CallFailed {
             None => error.into(),
         };
         let failed = Self { operation, subject: subject.into(), code, reach, source };
-        // A service that is too busy did nothing, also where it says so with a 503.
-        if failed.is_throttled() { Self { reach: Reach::Refused, ..failed } } else { failed }
+        let reach = match failed.reach {
+            // A service that is too busy did nothing, also where it says so with a 503.
+            _ if failed.is_throttled() => Reach::Refused,
+            Reach::Refused if failed.is_service_fault() => Reach::Unknown,
+            reach => reach,
+        };
+        Self { reach, ..failed }
     }
 
     /// The same for a call that carried what a user or a model wrote: the service's message is kept
@@ -172,6 +177,20 @@ impl CallFailed {
     #[must_use]
     pub fn is_not_subscribed(&self) -> bool {
         self.has_code(&["SubscriptionRequiredException"])
+    }
+
+    /// The service says that the fault is its own, whatever the HTTP status: Support's model has none
+    /// for its `InternalServerError`.
+    fn is_service_fault(&self) -> bool {
+        self.has_code(&[
+            "InternalError",
+            "InternalFailure",
+            "InternalServerError",
+            "InternalServiceError",
+            "ServiceException",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+        ])
     }
 
     /// An open request or resource of the same identity exists already.
@@ -455,6 +474,7 @@ mod tests {
         check(answered(500), true);
         check(answered(503), true);
         check(answered_with(503, "SlowDown"), false);
+        check(answered_with(400, "InternalServerError"), true);
         check(SdkError::construction_failure("no Region"), false);
         check(SdkError::timeout_error("no answer in 10 s"), true);
         check(SdkError::dispatch_failure(ConnectorError::io("reset".into())), true);
