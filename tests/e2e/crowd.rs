@@ -46,8 +46,9 @@ const SILENCED: [AlarmKind; 10] = [
     AlarmKind::LatencyAnomaly,
 ];
 
-/// Everything waits a second at most.
-const HURRY: u32 = 900;
+/// Everything waits three seconds at most, and the last tries of a message come seconds apart, so
+/// that an actor on a busy machine has the leases run out in between.
+const HURRY: u32 = 300;
 
 /// How long an incident may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(200);
@@ -106,7 +107,7 @@ impl Crowd {
                 let (waiting, played, play) = (&waiting, &played, &play);
                 scope.spawn(move || {
                     let label = Pool { scope: Scope::CrossRegion, model: model.to_owned() }.label();
-                    let actor = Actor { crowd: self, label, tpm };
+                    let actor = Actor { crowd: self, label, model, tpm };
                     while let Some(script) = { waiting.lock().unwrap().pop_front() } {
                         let result = play(&actor, script);
                         played.lock().unwrap().push(result);
@@ -161,6 +162,7 @@ impl Crowd {
 pub(crate) struct Actor<'a> {
     pub(crate) crowd: &'a Crowd,
     pub(crate) label: PoolLabel,
+    model: &'static str,
     tpm: &'static str,
 }
 
@@ -183,7 +185,13 @@ pub(crate) struct Played {
 impl Actor<'_> {
     /// Orders a fault for this pool's incidents.
     pub(crate) fn order(&self, fault: Fault) -> u64 {
-        let fault = Fault { caller: Some(PROCESSOR), about: Some(self.label.to_string()), ..fault };
+        // A follow-up asks for nothing by its pool's label before it appends a text, and that names
+        // the model.
+        let about = match fault.operation {
+            "AddCommunicationToCase" => self.model.to_owned(),
+            _ => self.label.to_string(),
+        };
+        let fault = Fault { caller: Some(PROCESSOR), about: Some(about), ..fault };
         self.crowd.control().order_fault(&fault).unwrap()
     }
 

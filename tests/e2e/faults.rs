@@ -96,7 +96,6 @@ fn writes() -> Vec<Case> {
     let request = ("service-quotas", "RequestServiceQuotaIncrease");
     let (create, support) = (("support", "CreateCase"), ("support", "*"));
     let append = ("support", "AddCommunicationToCase");
-    let hanging_once = |case: Case| Case { delay_ms: HANGING_MS, count: Some(1), ..case };
     vec![
         case(Route::Quota, request, FaultKind::Deny, REQUEST_FAILED),
         case(Route::Quota, request, FaultKind::Throttle, REQUEST_FAILED),
@@ -111,7 +110,6 @@ fn writes() -> Vec<Case> {
         case(Route::Investigation, create, FaultKind::LoseAnswer, Done),
         // The figures of a request reach its case by a message of their own.
         case(Route::Quota, append, FaultKind::LoseAnswer, Done),
-        hanging_once(case(Route::Quota, append, FaultKind::Delay, Done)),
         case(Route::Investigation, support, FaultKind::Deny, CASE_HELD_BACK),
         case(Route::Investigation, support, FaultKind::Cut, CASE_HELD_BACK),
         // Refusals that no other try changes: the mail says so, and people act.

@@ -76,9 +76,9 @@ fn the_local_aws_is_never_shipped() {
 const WAITS: [(&str, &str); 8] = [
     ("account-setup/src/patience.rs", "a policy made a moment ago may not be known yet"),
     ("alarm-updater/src/tear_down.rs", "the last write of a run in flight may still arrive"),
+    ("llmwatch-aws/src/call.rs", "a write was not taken up, or its answer was lost"),
     ("llmwatch-aws/src/http.rs", "a backend that is busy says when to try again"),
     ("llmwatch-aws/src/pace.rs", "APIs that take few calls a second"),
-    ("llmwatch-aws/src/support.rs", "Support was too busy to take the call up"),
     ("llmwatch/src/delete.rs", "a person waits for the stack's deletion"),
     ("notification-processor/src/gather/digest.rs", "a time after which reading is given up"),
     ("quality-scorer/src/carry_out/publish.rs", "CloudWatch was too busy to take the data"),

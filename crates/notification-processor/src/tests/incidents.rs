@@ -100,11 +100,11 @@ async fn alarms_whose_actions_are_disabled_are_not_told() {
 #[tokio::test]
 async fn a_step_that_fails_for_a_time_is_told_and_then_done_once() {
     let world = World::busy();
-    world.state().refuse("request_service_quota_increase", "ServiceException", 2);
+    world.state().refuse("request_service_quota_increase", "AccessDeniedException", 2);
     world.fire(Throttles);
     world.run_for(60).await;
     let [failed, submitted] = &world.mails()[..] else { panic!("{:?}", world.subjects()) };
-    assert!(failed.1.contains("ServiceException"), "{}", failed.1);
+    assert!(failed.1.contains("AccessDeniedException"), "{}", failed.1);
     assert!(submitted.1.contains("request-1"), "{}", submitted.1);
     assert_eq!(world.requests().len(), 1);
     assert!(world.dead_letters() == 0);
