@@ -24,7 +24,7 @@ use page::Page;
 use serde_json::{Value, json};
 
 /// What the seven pools are about.
-const POOLS: [&str; 8] = [
+const POOLS: [&str; 9] = [
     "Seven pools. CaseAutomation is on; anomaly and latency alarms are for claude-sonnet-4-5 only.",
     "  nova-pro cross-region   healthy",
     "  claude-sonnet-4-5       us. and two application profiles: three callers, one quota",
@@ -33,10 +33,11 @@ const POOLS: [&str; 8] = [
     "  nova-pro on-demand      no API can raise its quotas",
     "  nova-2-lite global      no minute is near its quota, the day is",
     "  claude-haiku-4-5        twelve application profiles; an alarm can sum eight",
+    "and llama-chat, an inference component of SageMaker, which has no quota and begins to fail",
 ];
 
-/// The pools that get into trouble; each causes one mail.
-const INCIDENTS: usize = 5;
+/// What gets into trouble: five pools and the inference component; each causes one mail.
+const INCIDENTS: usize = 6;
 
 /// The quotas that are requested, by code.
 const REQUESTED: [&str; 4] =
@@ -89,7 +90,7 @@ fn play() -> Result<(), Broken> {
         page.alarm(&line);
     }
 
-    page.step("What llmwatch called to find out, decide and act, in all five incidents");
+    page.step("What llmwatch called to find out, decide and act, in all incidents");
     for line in readings::calls(&world, "notification-processor", seen)? {
         page.line(&line);
     }
@@ -98,7 +99,7 @@ fn play() -> Result<(), Broken> {
     for (number, mail) in mails.iter().enumerate() {
         match number {
             0 => page.letter(&mail.subject, &mail.body),
-            _ => page.letter(&mail.subject, section(&mail.body, "WHAT LLMWATCH DID")),
+            _ => page.letter(&mail.subject, shortened(&mail.body)),
         }
     }
     for mail in &alarm_notices(&world)? {
@@ -212,6 +213,13 @@ fn alarm_notices(world: &World) -> Result<Vec<Mail>, Broken> {
 fn alarm_description(mail: &Mail) -> String {
     let message: Value = serde_json::from_str(&mail.body).unwrap_or_default();
     message["AlarmDescription"].as_str().unwrap_or_default().to_owned()
+}
+
+/// What was done, or what the alarm says where nothing was.
+fn shortened(body: &str) -> &str {
+    let headings = ["WHAT LLMWATCH DID", "WHAT THE ALARM SAYS"];
+    let heading = headings.into_iter().find(|heading| body.contains(heading));
+    heading.map_or(body, |heading| section(body, heading))
 }
 
 /// The section of a mail or case under this heading; all of it where it has no such section.

@@ -38,7 +38,11 @@ fn each_pool_in_trouble_gets_the_one_decision_its_quotas_allow() {
     assert_eq!(codes.len(), 4, "{codes:?}");
     assert!(codes.contains(&quota::BLOCKED_TPM), "{codes:?}");
     let subjects: Vec<&str> = played.mails.iter().map(|mail| mail.subject.as_str()).collect();
-    assert_eq!(subjects.len(), 6, "five pools and the truncated one: {subjects:#?}");
+    assert_eq!(subjects.len(), 7, "five pools, the component, the truncated one: {subjects:#?}");
+    assert!(
+        subjects.contains(&"[Critical] server errors: 8 (line 5): llama-chat us-east-1"),
+        "{subjects:#?}"
+    );
 }
 
 /// The incident, played to where everything has been decided.
