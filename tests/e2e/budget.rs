@@ -10,7 +10,7 @@ use llmwatch_tests::control::{RecordedCall, round_trips};
 use llmwatch_tests::traffic;
 use serde_json::json;
 
-use crate::stage::{FUNCTIONS, PROCESSOR, Stage, Traffic};
+use crate::stage::{PROCESSOR, Stage, Traffic};
 
 /// Pools of the hourly budget.
 const FLEET: usize = 50;
@@ -74,8 +74,9 @@ fn an_undisturbed_hourly_run_over_50_pools_makes_at_most_44_calls_and_changes_no
     let tuning = format!("{{\"*\": {{{}}}}}", others.join(", "));
     let stage = Stage::deploy_unevaluated(Traffic::None, &[("AlarmTuning", &tuning)]);
     stage.control().seed(&traffic::fleet(FLEET, stage.now())).unwrap();
+    let hourly = ["quota-calculator", "alarm-updater"];
     let run = || {
-        for function in ["quota-calculator", "alarm-updater"] {
+        for function in hourly {
             let answer = stage.world.invoke(function, &json!({})).unwrap();
             assert!(matches!(answer, Invoked::Returned(_)), "{function}: {answer:?}");
         }
@@ -87,7 +88,8 @@ fn an_undisturbed_hourly_run_over_50_pools_makes_at_most_44_calls_and_changes_no
     let before = stage.last_call();
     run();
     let mut calls = stage.control().calls_since(before).unwrap();
-    calls.retain(|call| FUNCTIONS.contains(&call.caller.as_str()));
+    // The look at quota requests has a schedule of its own, which may fall into the run.
+    calls.retain(|call| hourly.contains(&call.caller.as_str()));
     let said = || calls.iter().map(line).collect::<Vec<_>>().join("\n");
     let writes = |call: &&RecordedCall| {
         ["Put", "Delete", "Tag"].iter().any(|verb| call.operation.starts_with(verb))
