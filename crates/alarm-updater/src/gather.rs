@@ -83,21 +83,28 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
     let (of_pools, of_quality) = (pools_path(prefix), quality_path(prefix));
     let of_components = components_path(prefix);
     let priced = setting(price::SETTING);
-    let (pools, quality, applied_of_components) = futures::try_join!(
-        parameters::by_path(ssm, &of_pools),
-        parameters::by_path(ssm, &of_quality),
-        parameters::by_path(ssm, &of_components),
-    )?;
-    let (tuned, quality_tuned, priced, standing, detectors, all, recent, components) = futures::try_join!(
-        parameters::get(ssm, &tuned),
-        parameters::get(ssm, &quality_tuned),
-        parameters::get(ssm, &priced),
-        alarms::read_all(cloudwatch, prefix),
-        alarms::read_detectors(cloudwatch, prefix),
-        list_series(cloudwatch, namespace, Activity::TwoWeeks),
-        list_series(cloudwatch, namespace, Activity::ThreeHours),
-        inference_components::list(cloudwatch),
-    )?;
+    let stored = async {
+        futures::try_join!(
+            parameters::by_path(ssm, &of_pools),
+            parameters::by_path(ssm, &of_quality),
+            parameters::by_path(ssm, &of_components),
+            parameters::get(ssm, &tuned),
+            parameters::get(ssm, &quality_tuned),
+            parameters::get(ssm, &priced),
+        )
+    };
+    let seen = async {
+        futures::try_join!(
+            alarms::read_all(cloudwatch, prefix),
+            alarms::read_detectors(cloudwatch, prefix),
+            list_series(cloudwatch, namespace, Activity::TwoWeeks),
+            list_series(cloudwatch, namespace, Activity::ThreeHours),
+            inference_components::list(cloudwatch),
+        )
+    };
+    let (stored, (standing, detectors, all, recent, components)) =
+        futures::try_join!(stored, seen)?;
+    let (pools, quality, applied_of_components, tuned, quality_tuned, priced) = stored;
     let tuning = Tuning::parse(&tuned.unwrap_or_default())?;
     let quality_tuning = QualityTuning::parse(&quality_tuned.unwrap_or_default())?;
     let mut documents = Documents::default();

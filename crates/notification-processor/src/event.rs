@@ -1,8 +1,8 @@
 //! What can wake the function, parsed once into types that cannot be wrong.
 //!
 //! Four routes lead in: the composite alarm through SNS, the state changes of children, of quality
-//! and of component alarms and the two schedules (quota requests, the digest) through EventBridge, and the function's
-//! own messages through its queue.
+//! and of component alarms and the two schedules (quota requests, the digest) through EventBridge,
+//! and the function's own messages through its queue.
 
 use jiff::Timestamp;
 use llmwatch_core::alarm::name::{self, AlarmName};

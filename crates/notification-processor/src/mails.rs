@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use llmwatch_aws::ledger::RowKey;
 use llmwatch_aws::quota_requests::QuotaRequest;
 use llmwatch_aws::topics;
-use llmwatch_core::alarm::AlarmKind;
 use llmwatch_core::alarm::change::{AlarmOccasion, change_id};
 use llmwatch_core::alarm::name::{ComponentAlarm, QualityAlarm};
+use llmwatch_core::alarm::{AlarmKind, Severity};
 use llmwatch_core::decision::{Decision, MailStep, Occasion};
 use llmwatch_core::digest::Digest;
 use llmwatch_core::duplicate::CaseId;
@@ -19,7 +19,7 @@ use llmwatch_core::render::{
     self, ComponentNote, DigestNote, MailContext, Notice, QualityNote, RecoveryNote, RequestNote,
 };
 use llmwatch_core::request_watch::{News, Standing, WatchedRequest};
-use llmwatch_core::settings::Language;
+use llmwatch_core::settings::{Language, PoolSettings};
 
 use crate::event::AlarmChange;
 use crate::gather::{self, Ended, Gathered, Parameters};
@@ -190,14 +190,10 @@ pub(crate) async fn quality(
     now: Timestamp,
 ) -> Result<Mailed, Failure> {
     let AlarmNews { change, alarm, alarm_at, occasion } = news;
-    // Pool overrides are by pool label, and no series has one: these are the stack's settings.
-    let label = PoolLabel::from_text(alarm.series.as_str());
-    let settings = gather::parameters(app, &label).await.settings;
-    if let MailStep::Filtered(from) = MailStep::of(alarm.severity, settings.notify_from) {
-        let severity = alarm.severity;
-        tracing::info!(alarm.arn = %change.arn, "no mail: {severity} is below {from:?}");
+    let label = alarm.series.as_str();
+    let Some(settings) = settings_unless_filtered(app, change, label, alarm.severity).await else {
         return Ok(Mailed::Filtered);
-    }
+    };
     let told = render::quality_notice(&QualityNote {
         language: settings.language,
         account: &gather::account_in(&change.arn)?,
@@ -230,13 +226,10 @@ pub(crate) async fn component(
     now: Timestamp,
 ) -> Result<Mailed, Failure> {
     let AlarmNews { change, alarm, alarm_at, occasion } = news;
-    let settings = gather::parameters(app, &PoolLabel::from_text(&alarm.component.label())).await;
-    let settings = settings.settings;
-    if let MailStep::Filtered(from) = MailStep::of(alarm.severity(), settings.notify_from) {
-        let severity = alarm.severity();
-        tracing::info!(alarm.arn = %change.arn, "no mail: {severity} is below {from:?}");
+    let (label, severity) = (alarm.component.label(), alarm.severity());
+    let Some(settings) = settings_unless_filtered(app, change, &label, severity).await else {
         return Ok(Mailed::Filtered);
-    }
+    };
     let told = render::component_notice(&ComponentNote {
         language: settings.language,
         account: &gather::account_in(&change.arn)?,
@@ -255,6 +248,25 @@ pub(crate) async fn component(
     });
     send_once(app, &ledger_keys::component_mail(alarm, alarm_at, occasion), &told, now).await?;
     Ok(Mailed::Yes)
+}
+
+/// The stack's settings, unless they keep mails of an alarm's severity back.
+///
+/// Pool overrides are by pool label, and what an alarm that stands alone is on has none.
+async fn settings_unless_filtered(
+    app: &App,
+    change: &AlarmChange,
+    label: &str,
+    severity: Severity,
+) -> Option<PoolSettings> {
+    let settings = gather::parameters(app, &PoolLabel::from_text(label)).await.settings;
+    match MailStep::of(severity, settings.notify_from) {
+        MailStep::Filtered(from) => {
+            tracing::info!(alarm.arn = %change.arn, "no mail: {severity} is below {from:?}");
+            None
+        }
+        MailStep::Send => Some(settings),
+    }
 }
 
 /// Tells what a week came to, once.

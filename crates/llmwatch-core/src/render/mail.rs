@@ -3,6 +3,7 @@
 mod component;
 mod digest;
 mod done;
+mod lone;
 mod next;
 mod note;
 mod quality;

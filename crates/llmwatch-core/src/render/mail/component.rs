@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
+use super::lone;
 use crate::alarm::change::AlarmOccasion;
 use crate::alarm::name::{self, ComponentAlarm};
 use crate::alarm::tuning::SETTING;
@@ -60,15 +61,14 @@ pub struct ComponentNote<'a> {
 #[must_use]
 pub fn component_notice(note: &ComponentNote<'_>) -> Notice {
     let mail = ComponentMail::of(note);
-    let (kind, state) = match note.occasion {
-        AlarmOccasion::Fired { over_since: None } => (Kind::ComponentAlarm, "firing"),
-        AlarmOccasion::Fired { over_since: Some(_) } => (Kind::ComponentAlarm, "over"),
-        AlarmOccasion::Recovered { .. } => (Kind::ComponentRecovery, "recovered"),
+    let kind = match note.occasion {
+        AlarmOccasion::Fired { .. } => Kind::ComponentAlarm,
+        AlarmOccasion::Recovered { .. } => Kind::ComponentRecovery,
     };
     let facts = Facts {
         thread: EpisodeId::from_text(note.id).marker(),
         kind,
-        state,
+        state: lone::state(note.occasion),
         severity: Some(note.alarm.severity()),
         at: note.now,
         language: note.language,
@@ -149,7 +149,8 @@ impl ComponentMail {
             AlarmOccasion::Recovered { at } => Some(at),
         };
         let lasted = recovered.map(|at| at.duration_since(note.alarm_at));
-        let (also, also_unread) = also_firing(words, note.also_firing);
+        let (also, also_unread) =
+            lone::also_firing(words, note.also_firing, |alarm| alarm.kind.word().to_owned());
         let course = note.course.known();
         Self {
             language: note.language,
@@ -209,34 +210,14 @@ fn periods(words: &dyn Words, course: &Course) -> Vec<String> {
     table(&rows)
 }
 
-fn also_firing(words: &dyn Words, alarms: &Read<Vec<ComponentAlarm>>) -> (String, Option<String>) {
-    match alarms {
-        Read::Unreadable(why) => (String::new(), Some(reason(why))),
-        Read::Known(alarms) => {
-            let kinds: Vec<&str> = alarms.iter().map(|alarm| alarm.kind.word()).collect();
-            (words.list(&kinds), None)
-        }
-    }
-}
-
 fn subject_of(note: &ComponentNote<'_>) -> String {
-    let english = words(Language::En);
-    let noun = english.noun(note.alarm.kind);
-    let severity = note.alarm.severity();
+    let noun = words(Language::En).noun(note.alarm.kind);
     let figures = match (note.value, note.line) {
         (Some(value), Some(line)) => format!(": {} (line {})", count(value), count(line)),
         (Some(value), None) => format!(": {}", count(value)),
         (None, _) => String::new(),
     };
-    let what = match note.occasion {
-        AlarmOccasion::Fired { over_since: None } => format!("[{severity}] {noun}{figures}"),
-        AlarmOccasion::Fired { over_since: Some(_) } => {
-            format!("[{severity}] Over: {noun}{figures}")
-        }
-        AlarmOccasion::Recovered { at } => {
-            let lasted = english.span(at.duration_since(note.alarm_at));
-            format!("[Recovered {}] {noun} for {lasted}", english.severity(severity))
-        }
-    };
+    let reported = (noun, figures.as_str());
+    let what = lone::headline(note.alarm.severity(), reported, note.occasion, note.alarm_at);
     subject::quality(&what, note.alarm.component.as_str(), None, note.region)
 }

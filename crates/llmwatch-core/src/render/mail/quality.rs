@@ -5,6 +5,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
+use super::lone;
 use crate::alarm::Severity;
 use crate::alarm::change::AlarmOccasion;
 use crate::alarm::name::{self, QualityAlarm};
@@ -69,15 +70,14 @@ pub fn quality_notice(note: &QualityNote<'_>) -> Notice {
     let mail = QualityMail::of(note);
     let held = note.observed.known().map(|observed| &observed.held);
     let mean = told_period(note).map(|period| period.mean);
-    let (kind, state) = match note.occasion {
-        AlarmOccasion::Fired { over_since: None } => (Kind::QualityAlarm, "firing"),
-        AlarmOccasion::Fired { over_since: Some(_) } => (Kind::QualityAlarm, "over"),
-        AlarmOccasion::Recovered { .. } => (Kind::QualityRecovery, "recovered"),
+    let kind = match note.occasion {
+        AlarmOccasion::Fired { .. } => Kind::QualityAlarm,
+        AlarmOccasion::Recovered { .. } => Kind::QualityRecovery,
     };
     let facts = Told {
         thread: EpisodeId::from_text(note.id).marker(),
         kind,
-        state,
+        state: lone::state(note.occasion),
         severity: Some(note.alarm.severity),
         at: note.now,
         language: note.language,
@@ -213,7 +213,9 @@ impl QualityMail {
                 (Some(words.span(at.duration_since(note.alarm_at))), Some(at))
             }
         };
-        let (also, also_unread) = also_firing(words, note);
+        let (also, also_unread) = lone::also_firing(words, note.also_firing, |alarm| {
+            format!("{} ({})", alarm.kind, words.severity(alarm.severity))
+        });
         Self {
             language: note.language,
             kind: note.alarm.kind,
@@ -324,19 +326,6 @@ fn hours(words: &dyn Words, range: Range, course: &Course) -> Vec<String> {
     table(&rows)
 }
 
-fn also_firing(words: &dyn Words, note: &QualityNote<'_>) -> (String, Option<String>) {
-    match note.also_firing {
-        Read::Unreadable(why) => (String::new(), Some(reason(why))),
-        Read::Known(alarms) => {
-            let named: Vec<String> = alarms
-                .iter()
-                .map(|alarm| format!("{} ({})", alarm.kind, words.severity(alarm.severity)))
-                .collect();
-            (words.list(&named.iter().map(String::as_str).collect::<Vec<_>>()), None)
-        }
-    }
-}
-
 fn subject_of(note: &QualityNote<'_>, held: Option<&Held>, mean: Option<f64>) -> String {
     let english = words(Language::En);
     let range = range_of(quality_definition(note.alarm.kind).metric);
@@ -348,18 +337,8 @@ fn subject_of(note: &QualityNote<'_>, held: Option<&Held>, mean: Option<f64>) ->
         (None, _) => String::new(),
     };
     let noun = english.quality_noun(note.alarm.kind);
-    let severity = note.alarm.severity;
-    let what = match note.occasion {
-        AlarmOccasion::Fired { over_since: None } => format!("[{severity}] {noun}{figures}"),
-        AlarmOccasion::Fired { over_since: Some(_) } => {
-            format!("[{severity}] Over: {noun}{figures}")
-        }
-        AlarmOccasion::Recovered { at } => {
-            let lasted = english.span(at.duration_since(note.alarm_at));
-            let word = english.severity(severity);
-            format!("[Recovered {word}] {noun} for {lasted}")
-        }
-    };
+    let reported = (noun, figures.as_str());
+    let what = lone::headline(note.alarm.severity, reported, note.occasion, note.alarm_at);
     let series = note.observed.known().map(|observed| &observed.series);
     let model = series.map_or(note.alarm.series.as_str(), |series| &series.model_id);
     let component = series.and_then(|series| series.inference_component.as_deref());
