@@ -27,6 +27,7 @@ fn each_pool_in_trouble_gets_the_one_decision_its_quotas_allow() {
     mails.extend(stage.world.alarm_notices().unwrap());
     let played = Played { mails, requests: stage.quota_requests(), stage };
 
+    played.no_alarm_about_waits_or_bands_fires();
     played.callers_of_one_model_and_scope_are_summed();
     played.a_model_without_a_quota_for_requests_gets_tokens();
     played.quotas_that_no_api_can_raise_get_the_console_form();
@@ -131,6 +132,24 @@ impl Played {
         let logged = self.stage.logged("alarm-updater");
         let left_out = format!("not watched: {}", stored.series[8..].join(", "));
         assert!(logged.contains(&left_out), "{left_out}: {logged}");
+    }
+
+    /// The busy pool's, which are on: the incident is too short for them, and the calls' uneven
+    /// waits are within what their bands have learnt.
+    fn no_alarm_about_waits_or_bands_fires(&self) {
+        let pool = label(Scope::CrossRegion, traffic::BUSY_MODEL);
+        for kind in [
+            AlarmKind::HighLatency,
+            AlarmKind::HighTimeToFirstToken,
+            AlarmKind::InvocationAnomaly,
+            AlarmKind::InputTokenAnomaly,
+            AlarmKind::OutputTokenAnomaly,
+            AlarmKind::LatencyAnomaly,
+        ] {
+            let name = name::child(&self.prefix(), kind, &pool);
+            let alarms = readers::alarms(self.stage.world.calls(), &name).unwrap();
+            assert_eq!((alarms.len(), alarms[0].state.as_str()), (1, "OK"), "{kind}");
+        }
     }
 
     /// The one mail whose subject says this.

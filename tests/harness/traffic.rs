@@ -24,6 +24,11 @@ const MINUTES_AHEAD: i64 = 240;
 /// Full days of history before today.
 const FULL_DAYS: i64 = 14;
 
+/// How long the calls of a minute take, by their mean: by which factor, and which share of them.
+/// Most are a little shorter, a few much longer.
+pub const SPREAD: [(f64, f64); 6] =
+    [(0.6, 0.25), (0.8, 0.30), (1.0, 0.25), (1.4, 0.14), (2.2, 0.04), (3.8, 0.02)];
+
 /// Nova Pro, called through its regional profile; far from every limit.
 pub const HEALTHY_MODEL: &str = "amazon.nova-pro-v1:0";
 
@@ -143,6 +148,11 @@ pub fn seed(incident: Timestamp) -> Value {
             (is_incident(minute) && minute >= 2).then_some(each_minute)
         }));
     }
+    for (name, every) in [("InvocationClientErrors", 45), ("InvocationServerErrors", 70)] {
+        metrics.push(series(name, callers::BUSY, FULL_DAYS, incident, |_, minute| {
+            (minute % every == 0).then_some(1.0)
+        }));
+    }
     metrics.extend(component::metrics(incident));
     json!({ "metrics": metrics, "quotas": quotas(), "profiles": profiles() })
 }
@@ -177,29 +187,45 @@ fn profiles() -> Vec<Value> {
 
 impl Caller {
     fn add_metrics(&self, incident: Timestamp, metrics: &mut Vec<Value>) {
-        let output = |minute| {
-            if is_incident(minute) { self.incident_output_tokens } else { self.output_tokens }
-        };
         let of = |name, value: &dyn Fn(f64, i64) -> f64| {
             series(name, self.model_id, self.full_days, incident, |at, minute| {
-                let requests = if is_incident(minute) {
-                    self.incident_requests
-                } else {
-                    (self.requests * self.load(at, minute)).round()
-                };
+                let requests = self.requests_at(at, minute);
                 (requests > 0.0).then(|| value(requests, minute).round())
             })
         };
-        metrics.push(of("Invocations", &|requests, _| requests));
+        let invocations = of("Invocations", &|requests, _| requests);
+        // Of each call there is one wait.
+        let waits = |mut means: Value| {
+            means["counts"] = invocations["values"].clone();
+            means["spread"] = json!(SPREAD);
+            means
+        };
+        metrics.push(waits(of("InvocationLatency", &|requests, minute| {
+            self.latency_ms * (self.output(minute) / self.output_tokens).sqrt() + requests * 10.0
+        })));
+        metrics.push(waits(of("TimeToFirstToken", &|requests, _| 400.0 + requests * 5.0)));
+        metrics.push(invocations);
         metrics.push(of("InputTokenCount", &|requests, _| requests * self.input_tokens));
-        metrics.push(of("OutputTokenCount", &|requests, minute| requests * output(minute)));
+        metrics.push(of("OutputTokenCount", &|requests, minute| requests * self.output(minute)));
         metrics.push(of("EstimatedTPMQuotaUsage", &|requests, minute| {
-            requests * self.burndown.mul_add(output(minute), self.input_tokens)
+            requests * self.burndown.mul_add(self.output(minute), self.input_tokens)
         }));
-        metrics.push(of("InvocationLatency", &|requests, minute| {
-            self.latency_ms * (output(minute) / self.output_tokens).sqrt() + requests * 10.0
-        }));
-        metrics.push(of("TimeToFirstToken", &|requests, _| 400.0 + requests * 5.0));
+        if self.cached_tokens > 0.0 {
+            metrics
+                .push(of("CacheReadInputTokenCount", &|requests, _| requests * self.cached_tokens));
+        }
+    }
+
+    fn output(&self, minute: i64) -> f64 {
+        if is_incident(minute) { self.incident_output_tokens } else { self.output_tokens }
+    }
+
+    fn requests_at(&self, at: Timestamp, minute: i64) -> f64 {
+        if is_incident(minute) {
+            self.incident_requests
+        } else {
+            (self.requests * self.load(at, minute)).round()
+        }
     }
 
     /// The share of the busiest traffic at a moment outside the incident.

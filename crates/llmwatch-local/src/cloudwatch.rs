@@ -130,18 +130,20 @@ impl CloudWatch {
         self.metrics.put_value(key, at, value);
     }
 
-    /// Stores several samples a step for a series.
-    pub fn seed_samples(
+    /// Stores several samples a step for a series: values and how often each occurred. A step
+    /// without values is left out.
+    pub fn seed_counted(
         &mut self,
         key: &MetricKey,
         start: Timestamp,
         step: SignedDuration,
-        samples: &[Vec<f64>],
+        samples: &[Vec<(f64, f64)>],
     ) {
         self.bands.clear();
         let mut at = start;
-        for values in samples {
-            self.metrics.put_values(key, at, values, &[]);
+        for step_samples in samples {
+            let (values, counts): (Vec<f64>, Vec<f64>) = step_samples.iter().copied().unzip();
+            self.metrics.put_values(key, at, &values, &counts);
             at = at.saturating_add(step).unwrap_or(at);
         }
     }

@@ -37,10 +37,20 @@ pub struct SeriesSeed {
     /// One sample a step; `null` is none.
     #[serde(default)]
     values: Vec<Option<f64>>,
+    /// How many samples each of `values` is the mean of; one each where left out.
+    #[serde(default)]
+    counts: Vec<Option<f64>>,
+    /// How the samples of a step lie about their mean: by which factor, and which share of them.
+    /// All at it where left out.
+    #[serde(default)]
+    spread: Vec<(f64, f64)>,
     /// In place of `values`: all samples of each step, for percentiles and sample counts.
     #[serde(default)]
     samples: Vec<Vec<f64>>,
 }
+
+/// The values of one step, each with how often it occurred.
+type Step = Vec<(f64, f64)>;
 
 fn one_minute() -> i64 {
     60
@@ -169,9 +179,37 @@ impl SeriesSeed {
             dimensions: self.dimensions.clone(),
         };
         let step = SignedDuration::from_secs(self.step_seconds);
-        services.cloudwatch.seed(&key, self.start, step, &self.values);
-        services.cloudwatch.seed_samples(&key, self.start, step, &self.samples);
+        if self.counts.is_empty() {
+            services.cloudwatch.seed(&key, self.start, step, &self.values);
+        } else {
+            let steps = self.spread_out()?;
+            services.cloudwatch.seed_counted(&key, self.start, step, &steps);
+        }
+        let once = |values: &Vec<f64>| values.iter().map(|value| (*value, 1.0)).collect();
+        let steps: Vec<Step> = self.samples.iter().map(once).collect();
+        services.cloudwatch.seed_counted(&key, self.start, step, &steps);
         Ok(())
+    }
+
+    /// The samples of each step, and how often each occurred, by their mean and their number.
+    fn spread_out(&self) -> Result<Vec<Step>, String> {
+        let spread = if self.spread.is_empty() { &[(1.0, 1.0)][..] } else { &self.spread };
+        let shares: f64 = spread.iter().map(|(_, share)| share).sum();
+        let mean: f64 = spread.iter().map(|(factor, share)| factor * share).sum();
+        if (shares - 1.0).abs() > 1e-9 || (mean - 1.0).abs() > 1e-9 {
+            return Err(format!(
+                "{}: a spread of {shares} samples with the mean {mean}",
+                self.name
+            ));
+        }
+        if self.counts.len() != self.values.len() {
+            return Err(format!("{}: as many counts as values are needed", self.name));
+        }
+        let step = |(value, count): (&Option<f64>, &Option<f64>)| -> Step {
+            let (Some(value), Some(count)) = (value, count) else { return Step::new() };
+            spread.iter().map(|(factor, share)| (value * factor, count * share)).collect()
+        };
+        Ok(self.values.iter().zip(&self.counts).map(step).collect())
     }
 }
 
