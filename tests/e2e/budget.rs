@@ -64,9 +64,9 @@ fn a_notification_over_14_days_makes_at_most_12_calls_in_at_most_5_round_trips()
 /// | function | calls |
 /// |---|---|
 /// | quota-calculator | ListMetrics 1 (450 metrics by 500), ListInferenceProfiles 2, ListServiceQuotas 1 (few are applied), ListAWSDefaultServiceQuotas 4 (381 quotas by 100), GetParametersByPath 10 (100 documents by 10), GetParameters 1: 19 |
-/// | alarm-updater | GetParameter 4, GetParametersByPath 12 (pools, series, components), ListMetrics 3 (quality twice, components), DescribeAlarms 3 (pools, quality, components; of pools 100 alarms by 100, more with all kinds), DescribeAnomalyDetectors 1, ListDashboards 1, PutMetricData 1: 25 |
+/// | alarm-updater | GetParameter 4, GetParametersByPath 12 (pools, series, components), ListMetrics 3 (quality twice, components), DescribeAlarms 3 (pools, quality, components; of pools 100 alarms by 100, more with all kinds), DescribeAnomalyDetectors 1, ListDashboards 1, GetMetricData 2 (100 metrics by the minute, those of quotas by the day by the hour), PutMetricData 1 (by 1,000 values): 27 |
 #[test]
-fn an_undisturbed_hourly_run_over_50_pools_makes_at_most_44_calls_and_changes_nothing() {
+fn an_undisturbed_hourly_run_over_50_pools_makes_at_most_46_calls_and_changes_nothing() {
     // One kind of alarm, because CloudWatch takes three alarms a second.
     let off = r#"{"enabled": false}"#;
     let others = CATALOGUE.iter().map(|row| row.kind).filter(|kind| *kind != Throttles);
@@ -97,7 +97,7 @@ fn an_undisturbed_hourly_run_over_50_pools_makes_at_most_44_calls_and_changes_no
     let written: Vec<&str> =
         calls.iter().filter(writes).map(|call| call.operation.as_str()).collect();
     assert_eq!(written, ["PutMetricData"], "{}", said());
-    assert!(calls.len() <= 44, "{} calls:\n{}", calls.len(), said());
+    assert!(calls.len() <= 46, "{} calls:\n{}", calls.len(), said());
 }
 
 fn line(call: &RecordedCall) -> String {

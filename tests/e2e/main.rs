@@ -54,6 +54,8 @@ mod quality;
 #[cfg(test)]
 mod quality_alarms;
 #[cfg(test)]
+mod quota_used;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod replay;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use llmwatch_aws::CallFailed;
 use llmwatch_aws::alarms::{self, StandingAlarms};
 use llmwatch_aws::hourly_use::read_hours;
+use llmwatch_aws::metric_values::read_values;
 use llmwatch_aws::quality_metrics::{Activity, list_series};
 use llmwatch_aws::{inference_components, parameters};
 use llmwatch_core::alarm::desired::{DesiredAlarm, Lines, desired_alarms};
@@ -23,6 +24,7 @@ use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
 use llmwatch_core::quality::alarm::tuning as quality_tuning;
 use llmwatch_core::quality::alarm::tuning::QualityTuning;
 use llmwatch_core::quality::series::{SeriesLabel, StoredSeries, known};
+use llmwatch_core::quota_used::{self, Used};
 use llmwatch_core::stored::{
     StoredPool, components_path, pools_path, quality_path, setting_parameter,
 };
@@ -158,4 +160,22 @@ pub(crate) async fn used(
 ) -> Result<UsedByCaller, CallFailed> {
     let callers = hourly_cost::callers(&situation.pools, &situation.prices);
     read_hours(&app.clients.cloudwatch, &callers, hours).await
+}
+
+/// What the callers of pools with quotas used in each of these hours, as far as it could be read,
+/// and why the rest could not.
+pub(crate) async fn quota_use(
+    app: &App,
+    situation: &Situation,
+    hours: &[Timestamp],
+) -> (Used, Option<Failure>) {
+    let mut used = Used::default();
+    let mut unread = None;
+    for reading in quota_used::readings(&situation.pools, hours) {
+        let values = read_values(&app.clients.cloudwatch, &reading.wanted, reading.stretch).await;
+        unread = unread.or(used.add(reading, values).err());
+    }
+    let what = "working out how much of their quotas pools used";
+    let failure = |why| Failure { what: what.to_owned(), alarms: Vec::new(), why };
+    (used, unread.map(failure))
 }

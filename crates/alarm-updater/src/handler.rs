@@ -13,7 +13,7 @@ use llmwatch_core::alarm::pool_metrics::{PoolMetric, caller_metrics, pool_metric
 use llmwatch_core::custom_resource::{Action, CustomResourceRequest, Deletion, Outcome};
 use llmwatch_core::price::SETTING;
 use llmwatch_core::stored::StoredPool;
-use llmwatch_core::{dashboard, hourly_cost};
+use llmwatch_core::{dashboard, hourly_cost, quota_used};
 use serde_json::{Value, json};
 
 use crate::carry_out::Stopped;
@@ -144,8 +144,9 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
     Report { alarms: situation.desired.len(), planned: changes.len(), failures }.into_result()
 }
 
-/// Publishes what there is to say of the pools: of now, and of the hours that are over. What they
-/// cost is told apart, so that a read that fails takes nothing else with it.
+/// Publishes what there is to say of the pools: of now, and of the hours that are over. How much of
+/// their quotas they used and what they cost is read apart, so that a read that fails takes nothing
+/// else with it.
 async fn metrics(app: &App, situation: &Situation, now: Timestamp) -> Vec<Failure> {
     let mut of_now = pool_metrics(&situation.pools);
     if app.config.grafana_metrics == Switch::On {
@@ -154,12 +155,15 @@ async fn metrics(app: &App, situation: &Situation, now: Timestamp) -> Vec<Failur
     let mut all: Vec<(Timestamp, PoolMetric)> =
         of_now.into_iter().map(|metric| (now, metric)).collect();
     let hours = hourly_cost::hours(now);
+    let (used, unread_use) = gather::quota_use(app, situation, &hours).await;
+    all.extend(quota_used::metrics(&situation.pools, &used, &hours));
     let used = gather::used(app, situation, &hours).await;
     let unread = used.map(|used| {
         all.extend(hourly_cost::metrics(&situation.pools, &situation.prices, &used, &hours));
     });
     let unread = unread.err().map(|error| Failure::of_call("working out what pools cost", &error));
-    carry_out::pool_metrics(app, all).await.into_iter().chain(unread).collect()
+    let published = carry_out::pool_metrics(app, all).await;
+    published.into_iter().chain(unread_use).chain(unread).collect()
 }
 
 /// Makes CloudWatch hold the dashboards it should. They are the last and the least: what goes wrong

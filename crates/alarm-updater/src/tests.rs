@@ -4,6 +4,7 @@ mod components;
 mod costs;
 mod dashboards;
 mod quality;
+mod quota_used;
 mod world;
 
 use jiff::Timestamp;

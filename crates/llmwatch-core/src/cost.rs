@@ -18,6 +18,7 @@ use crate::alarm::pool_metrics::pool_metrics;
 use crate::alarm::tuning::Tuning;
 use crate::hourly_cost::{self, Counted};
 use crate::ids::StackPrefix;
+use crate::quota_used;
 use crate::stored::StoredPool;
 
 /// The hours AWS bills for a month of 365 / 12 days.
@@ -137,7 +138,11 @@ pub fn month(
     let of_pools = [
         (Item::AlarmMetric, f64::from(read + activity.own_alarm_metrics)),
         (Item::CompositeAlarm, count(composites.count())),
-        (Item::CustomMetric, count(pool_metrics(pools).len())),
+        (
+            Item::CustomMetric,
+            count(pool_metrics(pools).len() + quota_used::metrics_published(pools)),
+        ),
+        (Item::MetricRead, count(quota_used::metrics_read(pools)) * HOURS_A_MONTH),
         // The overview.
         (Item::Dashboard, 1.0),
         (Item::Secret, f64::from(activity.secrets)),
@@ -243,7 +248,8 @@ mod tests {
         };
         assert_eq!(dollars(Item::AlarmMetric), "2.10");
         assert_eq!(dollars(Item::CompositeAlarm), "0.50");
-        assert_eq!(dollars(Item::CustomMetric), "1.50");
+        assert_eq!(dollars(Item::CustomMetric), "2.10");
+        assert_eq!(dollars(Item::MetricRead), "0.01");
         assert_eq!(dollars(Item::Key), "1.00");
     }
 }

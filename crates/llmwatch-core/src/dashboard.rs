@@ -313,7 +313,11 @@ impl Dashboard {
     #[must_use]
     pub fn overview(namespace: &str) -> Self {
         let tuning = QualityTuning::default();
-        let mut rows = vec![quantity::every_model_row(), quantity::every_pool_cost_row()];
+        let mut rows = vec![
+            quantity::every_model_row(),
+            quantity::every_pool_quota_row(),
+            quantity::every_pool_cost_row(),
+        ];
         rows.extend(quality::rows(quality::Scored::Every, &tuning, namespace));
         rows.push(quality::scorer_row(namespace));
         rows.extend(component::every_component_rows());
@@ -331,6 +335,7 @@ impl Dashboard {
     pub fn of_quantity() -> Self {
         let mut rows = vec![
             quantity::every_model_row(),
+            quantity::every_pool_quota_row(),
             quantity::every_pool_cost_row(),
             quantity::chosen_pool_row(Choice::POOL, Choice::CALLERS),
             quantity::chosen_pool_cost_row(Choice::POOL),

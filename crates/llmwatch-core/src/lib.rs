@@ -32,6 +32,7 @@ pub mod pool;
 pub mod price;
 pub mod quality;
 pub mod quota;
+pub mod quota_used;
 pub mod render;
 pub mod request_watch;
 pub mod scenario;

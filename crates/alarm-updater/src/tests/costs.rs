@@ -58,8 +58,9 @@ async fn what_a_pool_with_a_price_cost_is_published_for_its_last_hours() {
 
 #[tokio::test]
 async fn without_prices_nothing_is_read_and_nothing_is_told_of_cost() {
-    let world = deployed().await;
-    world.state().calls.clear();
+    let mut no_quota = nova(10_000.0);
+    no_quota.quotas.clear();
+    let world = World::with_pools(&[no_quota]);
     reconcile(&world.app, now()).await.unwrap();
     assert!(!world.state().calls.iter().any(|call| call == "GetMetricData"));
     assert_eq!(costs(&world), []);

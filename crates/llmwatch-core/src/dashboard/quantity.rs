@@ -80,6 +80,12 @@ pub fn every_pool_cost_row() -> Row {
     cost::every_pool_row()
 }
 
+/// How much of its quotas every pool used, hour by hour, whichever pools there are.
+#[must_use]
+pub fn every_pool_quota_row() -> Row {
+    quota::every_pool_row()
+}
+
 /// The panels of all models side by side, whichever there are.
 #[must_use]
 pub fn every_model_row() -> Row {

@@ -11,10 +11,13 @@ use super::*;
 use crate::alarm::desired::tests::{ALL_QUOTAS, stored};
 use crate::alarm::pool_metrics::pool_metrics;
 use crate::cloudwatch::metric::{MetricKey, MetricStore, Window};
-use crate::cloudwatch::query::{QuerySource, Returned, evaluate, validate};
+use crate::cloudwatch::query::{MetricStat, QuerySource, Returned, evaluate, validate};
+use crate::evidence::Read;
 use crate::hourly_cost::{self, Used};
+use crate::metric_values::Wanted;
 use crate::price::Tokens;
 use crate::quality::{Metric, NAMESPACE};
+use crate::quota_used;
 
 use crate::quality::series::Series;
 
@@ -90,7 +93,39 @@ fn a_day_of(pool: &StoredPool) -> MetricStore {
         store.put_value(&key, now() - SignedDuration::from_mins(30), metric.value);
     }
     put_costs(&mut store, pool);
+    put_quota_use(&mut store, pool);
     store
+}
+
+/// What alarm-updater publishes of the hours of [`a_day_of`] that are within a day, each twice.
+fn put_quota_use(store: &mut MetricStore, pool: &StoredPool) {
+    let hours = hourly_cost::hours(now() + SignedDuration::from_mins(20));
+    let mut used = quota_used::Used::default();
+    for reading in quota_used::readings(std::slice::from_ref(pool), &hours) {
+        let (start, end) = reading.stretch;
+        let read = |wanted: &Wanted| {
+            let source = QuerySource::Metric(MetricStat {
+                key: wanted.metric.clone(),
+                stat: wanted.statistic.parse().unwrap(),
+                period_seconds: wanted.period_seconds,
+            });
+            let query =
+                MetricDataQuery { id: "m".into(), source, returned: Returned::Yes, label: None };
+            let window = Window { start, end, visible_until: now() };
+            let found = evaluate(&[query], store, window).unwrap();
+            Read::Known(found.into_iter().flat_map(|found| found.points).collect())
+        };
+        let values = reading.wanted.iter().map(read).collect();
+        used.add(reading, values).unwrap();
+    }
+    for _ in 0..2 {
+        for (hour, metric) in quota_used::metrics(std::slice::from_ref(pool), &used, &hours) {
+            let dimensions: Vec<(&str, &str)> =
+                metric.dimensions.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let key = MetricKey::new("LLMWatch/Quota", metric.name, &dimensions);
+            store.put_value(&key, hour, metric.value);
+        }
+    }
 }
 
 /// What alarm-updater publishes of a day of [`a_day_of`], each hour twice.
@@ -272,6 +307,12 @@ fn alarms_begin_where_the_lines_are_drawn() {
         chart.lines.iter().map(|line| format!("{} {}", line.label, line.value)).collect()
     };
     let page = pool_page(2);
+    for page in [Dashboard::overview(NAMESPACE), Dashboard::of_quantity()] {
+        for kind in ["RPM", "TPM", "TPD"] {
+            let title = format!("{kind} used, by pool");
+            assert_eq!(lines(&page, &title), ["warning 80", "nearly used up 95"]);
+        }
+    }
     assert_eq!(lines(&page, "TPM used"), ["HighTPMQuotaUsage warning 80", "nearly used up 95"]);
     assert_eq!(
         lines(&page, "Errors and throttles in 5 minutes"),

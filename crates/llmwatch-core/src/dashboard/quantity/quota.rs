@@ -2,13 +2,14 @@
 
 use super::Callers;
 use crate::alarm::pool_metrics::{NAMESPACE, QUOTA_VALUE};
-use crate::alarm::{AlarmKind, Severity, definition};
+use crate::alarm::{Limit, Severity, definition};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::dashboard::alert_lines::Alarms;
-use crate::dashboard::queries::{MINUTE, hidden, math};
+use crate::dashboard::queries::{MINUTE, hidden, math, search, value_of};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
-use crate::metric_values::DAY_SECONDS;
+use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS};
 use crate::quota::QuotaKind;
+use crate::quota_used::{QUOTA_USED_PERCENT, watched_by};
 use crate::stored::{PoolQuota, StoredPool};
 
 /// From here on the quota is nearly used up, whatever the alarm's line: in percent.
@@ -47,24 +48,64 @@ pub(super) fn rows(pool: &StoredPool, callers: &Callers, on: Alarms<'_>) -> Vec<
 pub(super) fn chosen_row(pool: &str, callers: &Callers) -> Row {
     let panels = QuotaKind::ALL.into_iter().flat_map(|kind| {
         let of = OfQuota { pool, kind, known: None };
-        let warning = AlertLine {
-            label: "warning".to_owned(),
-            value: 80.0,
-            severity: Severity::Warning,
-            bad: Bad::Above,
-        };
-        [utilisation(&of, callers, vec![warning, nearly_used_up()]), headroom(&of, callers)]
+        [utilisation(&of, callers, lines_of_the_catalogue(kind)), headroom(&of, callers)]
     });
     Row { title: "Quotas of the chosen pool".to_owned(), panels: panels.collect() }
 }
 
-/// How a kind of quota is used: the alarm that watches it says by which metric.
-fn alarm(kind: QuotaKind) -> AlarmKind {
+/// How much of its quotas each pool used, hour by hour, whichever pools there are.
+pub(super) fn every_pool_row() -> Row {
+    let panel = |kind: QuotaKind| {
+        let found = search(
+            NAMESPACE,
+            QUOTA_USED_PERCENT,
+            &["Pool", "Quota"],
+            &[("Quota", kind.abbreviation())],
+            Stat::Maximum,
+            HOUR_SECONDS,
+        );
+        Panel {
+            title: format!("{kind} used, by pool"),
+            says: format!("{} {}", published(kind), trap(kind)),
+            content: Content::Chart(Chart {
+                unit: Unit::Percent,
+                draw: Draw::Lines,
+                queries: vec![math("each", &value_of("Pool"), found)],
+                lines: lines_of_the_catalogue(kind),
+                blank: None,
+            }),
+            width: Width::Third,
+        }
+    };
+    Row { title: "Quotas used".to_owned(), panels: QuotaKind::ALL.into_iter().map(panel).collect() }
+}
+
+/// What is published of a kind, and when.
+fn published(kind: QuotaKind) -> &'static str {
     match kind {
-        QuotaKind::Rpm => AlarmKind::HighInvocationRate,
-        QuotaKind::Tpm => AlarmKind::HighTPMQuotaUsage,
-        QuotaKind::Tpd => AlarmKind::HighTPDQuotaUsage,
+        QuotaKind::Rpm | QuotaKind::Tpm => {
+            "The busiest minute of each clock hour, all callers of a pool together, in percent of \
+             the quota in force; it comes 20 minutes after the hour's end."
+        }
+        QuotaKind::Tpd => {
+            "The 24 hours that end with each clock hour, all callers of a pool together; few models \
+             have such a quota. It comes 20 minutes after the hour's end."
+        }
     }
+}
+
+fn lines_of_the_catalogue(kind: QuotaKind) -> Vec<AlertLine> {
+    let row = definition(watched_by(kind));
+    let warning = match row.limit {
+        Limit::PercentOfQuota(_, percent) => Some(AlertLine {
+            label: row.severity.word().to_lowercase(),
+            value: percent,
+            severity: row.severity,
+            bad: Bad::Above,
+        }),
+        Limit::AtLeast(_) | Limit::AboveBand(_) | Limit::Budget => None,
+    };
+    warning.into_iter().chain([nearly_used_up()]).collect()
 }
 
 fn period(kind: QuotaKind) -> u32 {
@@ -86,7 +127,7 @@ fn nearly_used_up() -> AlertLine {
 /// The threshold as a share of the quota; none of a quota of 0, whose share nobody knows, or of an
 /// alarm that is switched off.
 fn alarm_line(quota: &PoolQuota, on: Alarms<'_>) -> Option<AlertLine> {
-    let row = on.definition(alarm(quota.kind))?;
+    let row = on.definition(watched_by(quota.kind))?;
     (quota.quota.value > 0.0).then(|| AlertLine {
         label: format!("{} {}", row.kind, row.severity.word().to_lowercase()),
         value: 100.0 * quota.threshold / quota.quota.value,
@@ -160,7 +201,7 @@ fn used_and_value(
     callers: &Callers,
 ) -> (Vec<crate::cloudwatch::query::MetricDataQuery>, String, String) {
     let (metric, value) = value_over_time(of);
-    let usage = definition(alarm(of.kind)).metric;
+    let usage = definition(watched_by(of.kind)).metric;
     let (mut queries, used) = callers.sum("m", usage, Stat::Sum, period(of.kind));
     queries.push(hidden("quota", metric, Stat::Maximum, period(of.kind)));
     (queries, used, value)

@@ -1,7 +1,7 @@
 //! Every query of every page, searches among them, as CloudWatch would answer it.
 
 use super::*;
-use crate::cloudwatch::query::{MetricDataQuery, MetricStat};
+use crate::cloudwatch::query::MetricDataQuery;
 use crate::component::InferenceComponent;
 use crate::quality::series::INFERENCE_COMPONENT;
 
@@ -246,6 +246,25 @@ fn what_pools_cost_is_drawn_for_each_hour_once() {
     let value = |title: &str| latest(&page, title, &store, last_hour())[0].1;
     assert_eq!(value("Cost an hour"), (hour * 1e9).round() / 1e9);
     assert_eq!(value("Cost of 1,000 invocations"), (of_thousand * 1e9).round() / 1e9);
+}
+
+#[test]
+fn what_pools_used_of_their_quotas_is_drawn_for_each_hour_once() {
+    let mut store = store("GpuId");
+    let (pool, other) = ("cross-region.amazon.nova-lite-v1_0", "global.other");
+    let of_other = [("Pool", other), ("Quota", "TPM")];
+    put(&mut store, "LLMWatch/Quota", "QuotaUsedPercent", &of_other, 97.5);
+    for page in [overview(), Dashboard::of_quantity()] {
+        let check = |title: &str, expected: &[(&str, f64)]| {
+            let expected: Vec<(String, f64)> =
+                expected.iter().map(|(label, value)| ((*label).to_owned(), *value)).collect();
+            assert_eq!(latest(&page, title, &store, last_hour()), expected, "{title}");
+        };
+        // Two callers, each of one call and 1,500 tokens a minute.
+        check("RPM used, by pool", &[(pool, 100.0 * 2.0 / 1_000.0)]);
+        check("TPM used, by pool", &[(pool, 100.0 * 3_000.0 / 1_000_000.0), (other, 97.5)]);
+        check("TPD used, by pool", &[(pool, 100.0 * 1_440.0 * 3_000.0 / 1_440_000_000.0)]);
+    }
 }
 
 #[test]
