@@ -322,7 +322,7 @@ impl Dashboard {
         rows.push(quality::scorer_row(namespace));
         rows.extend(component::every_component_rows());
         rows.extend(of_chosen_model(namespace));
-        rows.extend(component::rows(&Choice::COMPONENT.word(), Alarms::OF_THE_CATALOGUE));
+        rows.extend(of_chosen_component(namespace));
         Self {
             title: "Language models: quantity and quality".to_owned(),
             choices: vec![Choice::MODEL, Choice::COMPONENT],
@@ -350,17 +350,18 @@ impl Dashboard {
         }
     }
 
-    /// The page of quality for such a Grafana, with the quantity of the chosen model beside it: a
-    /// model may be healthy and wrong, or good and wasteful.
+    /// The page of quality for such a Grafana, with the quantity of the chosen model and of the chosen
+    /// component beside it: each may be healthy and wrong, or good and wasteful.
     #[must_use]
     pub fn of_quality(namespace: &str) -> Self {
         let mut rows = quality::rows(quality::Scored::Every, &QualityTuning::default(), namespace);
         rows.push(quality::scorer_row(namespace));
         rows.push(quantity::every_pool_cost_row());
         rows.extend(of_chosen_model(namespace));
+        rows.extend(of_chosen_component(namespace));
         Self {
             title: "Language models: quality beside quantity".to_owned(),
-            choices: vec![Choice::MODEL],
+            choices: vec![Choice::MODEL, Choice::COMPONENT],
             rows,
         }
     }
@@ -373,9 +374,20 @@ impl Dashboard {
 
 /// Quantity, then quality, of the model that the viewer chooses.
 fn of_chosen_model(namespace: &str) -> impl Iterator<Item = Row> {
-    let quality = quality::rows(quality::Scored::Chosen, &QualityTuning::default(), namespace);
+    let scored = quality::Scored::ChosenModel;
+    let quality = quality::rows(scored, &QualityTuning::default(), namespace);
     let rows = quantity::chosen_model_rows().into_iter().chain(quality);
     rows.map(|row| Row { title: format!("Chosen model: {}", row.title), ..row })
+}
+
+/// Quantity, then quality, of the inference component that the viewer chooses.
+fn of_chosen_component(namespace: &str) -> impl Iterator<Item = Row> {
+    let chosen = Choice::COMPONENT.word();
+    let scored = quality::Scored::ChosenComponent;
+    let quality = quality::rows(scored, &QualityTuning::default(), namespace).into_iter();
+    let named = format!("Inference component {chosen}: ");
+    let quality = quality.map(move |row| Row { title: format!("{named}{}", row.title), ..row });
+    component::rows(&chosen, Alarms::OF_THE_CATALOGUE).into_iter().chain(quality)
 }
 
 #[cfg(test)]

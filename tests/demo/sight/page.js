@@ -58,15 +58,33 @@ function lines(panel) {
   };
 }
 
-function option(panel) {
+// Room for every name of the legend, in lines as wide as the chart: none is cut off or turned away.
+function legendHeight(panel, width) {
+  const measure = document.createElement('canvas').getContext('2d');
+  measure.font = '11px sans-serif';
+  let rows = 1;
+  let left = 0;
+  for (const { label } of panel.series) {
+    const wide = measure.measureText(label).width + 14 + 5 + 10;
+    if (left > 0 && left + wide > width - 10) {
+      rows += 1;
+      left = 0;
+    }
+    left += wide;
+  }
+  return 18 * rows;
+}
+
+function option(panel, width) {
   const values = panel.series.flatMap((one) => one.points.map((point) => point[1]));
   // Lines are no values: without this they would lie outside. Stacked curves have none.
+  const whole = panel.unit === 'count' && values.every(Number.isInteger);
   const top = panel.lines.length > 0 ? Math.max(...values, ...panel.lines.map((line) => line.value)) : 0;
   return {
     animation: false,
     color: CURVES,
-    grid: { left: 8, right: 14, top: 14, bottom: panel.series.length > 4 ? 54 : 34, containLabel: true },
-    legend: { bottom: 0, type: 'scroll', itemWidth: 14, itemHeight: 8, textStyle: { fontSize: 11 } },
+    grid: { left: 8, right: 14, top: 14, bottom: 16 + legendHeight(panel, width), containLabel: true },
+    legend: { bottom: 0, left: 'center', itemGap: 10, itemWidth: 14, itemHeight: 8, textStyle: { fontSize: 11 } },
     tooltip: {
       trigger: 'axis',
       order: 'valueDesc',
@@ -77,7 +95,10 @@ function option(panel) {
       type: 'value',
       min: (range) => Math.min(0, range.min),
       max: top > 0 ? top * 1.12 : undefined,
-      axisLabel: { formatter: (value) => short.format(value), showMaxLabel: false },
+      // There is no half GPU.
+      minInterval: whole ? 1 : undefined,
+      // Above lines the axis ends anywhere.
+      axisLabel: { formatter: (value) => short.format(value), showMaxLabel: top > 0 ? false : undefined },
     },
     series: panel.series.map((one, index) => ({
       name: one.label,
@@ -111,7 +132,7 @@ function draw(panel, box) {
   } else {
     const chart = element('div', 'chart');
     box.append(chart);
-    echarts.init(chart, null, { renderer: 'svg' }).setOption(option(panel));
+    echarts.init(chart, null, { renderer: 'svg' }).setOption(option(panel, chart.clientWidth));
   }
 }
 

@@ -34,10 +34,40 @@ const CONTAINER: &str = "ContainerId";
 /// The dimension of one GPU, by the documentation and by AWS's examples, with the stem of ids.
 const GPU: [(&str, &str); 2] = [("AcceleratorId", "accelerators"), ("GpuId", "gpus")];
 
-/// From where on GPU memory is short, in percent of what a component has: Grafana's rules begin
-/// there.
-pub(super) const GPU_MEMORY_LINES: [(f64, Severity); 2] =
-    [(80.0, Severity::Warning), (NEARLY_USED_UP_PERCENT, Severity::Critical)];
+/// A share of a component's GPUs, and from where on Grafana's rules tell of it.
+pub(super) struct GpuShare {
+    /// What it is a share of, as the beginning of a sentence.
+    pub(super) title: &'static str,
+    /// The metric, in percent of what the component has, over all its copies.
+    pub(super) metric: &'static str,
+    /// From where on it is told.
+    pub(super) lines: &'static [(f64, Severity)],
+    /// How long it must last.
+    pub(super) holds: &'static str,
+    /// When a line misleads.
+    pub(super) misleads: &'static str,
+}
+
+/// GPU compute: one line, and a warning only. A GPU that is busy all the time serves as much as it
+/// can, which harms nobody until calls wait.
+pub(super) const GPU_COMPUTE: GpuShare = GpuShare {
+    title: "GPU compute",
+    metric: "GPUUtilizationNormalized",
+    lines: &[(NEARLY_USED_UP_PERCENT, Severity::Warning)],
+    holds: "15m",
+    misleads: "It is the share of time in which anything ran on the GPU: a few long answers at once \
+               show nearly 100 %, and leave room for more. It is trouble when latency rises too.",
+};
+
+/// GPU memory: what is missing of it fails calls, or the container.
+pub(super) const GPU_MEMORY: GpuShare = GpuShare {
+    title: "GPU memory",
+    metric: "GPUMemoryUtilizationNormalized",
+    lines: &[(80.0, Severity::Warning), (NEARLY_USED_UP_PERCENT, Severity::Critical)],
+    holds: "5m",
+    misleads: "A server that takes memory for its cache when it starts, as vLLM does (about 9 \
+               tenths), stands above the lower line from then on: raise it for such a component.",
+};
 
 /// The panels of a component, by name, with the lines of these alarms; `$component` for the one the
 /// viewer chooses.
@@ -68,8 +98,8 @@ pub(super) fn rows(component: &str, on: Alarms<'_>) -> Vec<Row> {
         Row {
             title: format!("Inference component {component}: processors and memory"),
             panels: vec![
-                utilisation(component, "GPU compute", "GPUUtilizationNormalized"),
-                gpu_memory(component),
+                gpu(component, &GPU_COMPUTE),
+                gpu(component, &GPU_MEMORY),
                 utilisation(component, "CPU", "CPUUtilizationNormalized"),
                 utilisation(component, "Memory", "MemoryUtilizationNormalized"),
                 gpus(component),
@@ -179,10 +209,10 @@ fn per_copy(component: &str) -> Panel {
 
 fn errors(component: &str, on: Alarms<'_>) -> Panel {
     let curves = [
-        ("client", "Invocation4XXErrors", "client errors (4xx)"),
-        ("server", "Invocation5XXErrors", "server errors (5xx)"),
-        ("model", "InvocationModelErrors", "model errors (of any kind)"),
-        ("stream", "MidStreamErrors", "errors within a stream"),
+        ("client", "Invocation4XXErrors", "client (4xx)"),
+        ("server", "Invocation5XXErrors", "server (5xx)"),
+        ("model", "InvocationModelErrors", "model (any)"),
+        ("stream", "MidStreamErrors", "in a stream"),
     ]
     .map(|(id, metric, label)| {
         let metric = of_component(INVOCATIONS, metric, component);
@@ -234,17 +264,18 @@ fn utilisation(component: &str, title: &str, metric: &str) -> Panel {
     )
 }
 
-fn gpu_memory(component: &str) -> Panel {
-    let mut panel = utilisation(component, "GPU memory", "GPUMemoryUtilizationNormalized");
-    panel.says.push_str(" A line is where a rule of Grafana's begins; no alarm watches it.");
+fn gpu(component: &str, share: &GpuShare) -> Panel {
+    let mut panel = utilisation(component, share.title, share.metric);
+    let told = "A line is where a rule of Grafana's begins; no alarm watches it.";
+    panel.says = format!("{} {told} {}", panel.says, share.misleads);
     if let Content::Chart(chart) = &mut panel.content {
-        let line = |(value, severity): (f64, Severity)| AlertLine {
-            label: format!("GPU memory {}", severity.word().to_lowercase()),
-            value,
-            severity,
+        let line = |(value, severity): &(f64, Severity)| AlertLine {
+            label: format!("{} {}", share.title, severity.word().to_lowercase()),
+            value: *value,
+            severity: *severity,
             bad: Bad::Above,
         };
-        chart.lines = GPU_MEMORY_LINES.map(line).to_vec();
+        chart.lines = share.lines.iter().map(line).collect();
     }
     panel
 }

@@ -11,7 +11,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::component::GPU_MEMORY_LINES;
+use super::component::{GPU_COMPUTE, GPU_MEMORY, GpuShare};
 use super::quantity::NEARLY_USED_UP_PERCENT;
 use crate::alarm::pool_metrics;
 use crate::alarm::{AlarmDefinition, CATALOGUE, Limit, Severity, definition};
@@ -62,7 +62,7 @@ pub fn provisioning(quality_namespace: &str) -> Value {
         "groups": [
             group("errors", "1m", errors.collect()),
             group("quotas", "1m", CATALOGUE.iter().flat_map(of_quota).collect()),
-            group("gpu memory", "1m", gpu_memory()),
+            group("gpu", "1m", [&GPU_COMPUTE, &GPU_MEMORY].into_iter().flat_map(of_gpu).collect()),
             group("cost", "5m", vec![cost()]),
             group("quality", "5m", quality.collect()),
         ],
@@ -271,33 +271,32 @@ fn of_quota(row: &AlarmDefinition) -> Vec<Value> {
         .to_vec()
 }
 
-/// A component's share of the GPU memory it has.
-fn gpu_memory() -> Vec<Value> {
+/// What a component uses of its GPUs.
+fn of_gpu(share: &GpuShare) -> Vec<Value> {
     let metric = Metric {
         namespace: "/aws/sagemaker/InferenceComponents",
-        name: "GPUMemoryUtilizationNormalized",
+        name: share.metric,
         dimensions: &[(INFERENCE_COMPONENT, "*")],
         stat: Stat::Average,
         period: 60,
         back: 300,
     };
-    GPU_MEMORY_LINES
-        .map(|(percent, severity)| {
-            Rule {
-                slug: format!("gpu-memory-{percent}"),
-                title: format!("GPU memory: {percent} % used"),
-                summary: format!(
-                    "{{{{ .Labels.InferenceComponentName }}}} uses {percent} % or more of its GPU \
-                     memory."
-                ),
-                severity,
-                holds: "5m",
-                data: metric.reduced(["A", "B"], "mean").to_vec(),
-                condition: format!("$B >= {percent}"),
-            }
-            .written()
-        })
-        .to_vec()
+    let rule = |(percent, severity): &(f64, Severity)| {
+        Rule {
+            slug: format!("{}-{percent}", share.title.to_lowercase().replace(' ', "-")),
+            title: format!("{}: {percent} % used", share.title),
+            summary: format!(
+                "{{{{ .Labels.InferenceComponentName }}}} uses {percent} % or more of its {}. {}",
+                share.title, share.misleads
+            ),
+            severity: *severity,
+            holds: share.holds,
+            data: metric.reduced(["A", "B"], "mean").to_vec(),
+            condition: format!("$B >= {percent}"),
+        }
+        .written()
+    };
+    share.lines.iter().map(rule).collect()
 }
 
 /// What a pool cost in an hour, against one line for all pools: Grafana knows no budgets.

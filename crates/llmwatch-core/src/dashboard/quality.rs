@@ -13,7 +13,7 @@ use crate::quality::alarm::tuning::QualityTuning;
 use crate::quality::alarm::{
     BadSide, Line, MINIMUM_SAMPLES, PERIOD_SECONDS, QUALITY_CATALOGUE, QualityDefinition,
 };
-use crate::quality::series::{MODEL_ID, StoredSeries};
+use crate::quality::series::{INFERENCE_COMPONENT, MODEL_ID, StoredSeries};
 use crate::quality::{Facts, Metric, Range};
 
 /// The metrics that are charted, in their order, each with its title.
@@ -43,7 +43,9 @@ pub enum Scored<'a> {
     /// Every model there is, whichever they are.
     Every,
     /// The model that the viewer chooses.
-    Chosen,
+    ChosenModel,
+    /// The inference component that the viewer chooses, with whichever model it runs.
+    ChosenComponent,
 }
 
 /// The panels of quality: scores, and how many there are of them.
@@ -73,7 +75,7 @@ pub fn rows(scored: Scored<'_>, tuning: &QualityTuning, namespace: &str) -> Vec<
 #[must_use]
 pub fn scorer_row(namespace: &str) -> Row {
     let own = |metric: &str| MetricKey::new(namespace, metric, &[]);
-    let chart = |title: &str, says: &str, unit, queries| Panel {
+    let chart = |title: &str, says: &str, unit, width, queries| Panel {
         title: title.to_owned(),
         says: says.to_owned(),
         content: Content::Chart(Chart {
@@ -83,7 +85,7 @@ pub fn scorer_row(namespace: &str) -> Row {
             lines: Vec::new(),
             blank: None,
         }),
-        width: Width::Third,
+        width,
     };
     let percentiles = |metric: &str| -> Vec<MetricDataQuery> {
         [50.0, 90.0]
@@ -94,15 +96,11 @@ pub fn scorer_row(namespace: &str) -> Row {
             })
             .collect()
     };
-    let left_out = [
-        ("skipped", "SkippedRecords", vec!["Reason"], "skipped"),
-        ("unscored", "NotScored", vec!["Metric", "Reason"], "not scored"),
-    ]
-    .map(|(id, metric, dimensions, label)| {
-        let found = search(namespace, metric, &dimensions, &[], Stat::Sum, PERIOD_SECONDS);
-        let values: Vec<String> = dimensions.into_iter().map(value_of).collect();
-        math(id, &format!("{label} {}", values.join(" ")), found)
-    });
+    let by = |metric: &str, dimensions: &[&str]| {
+        let found = search(namespace, metric, dimensions, &[], Stat::Sum, PERIOD_SECONDS);
+        let values: Vec<String> = dimensions.iter().copied().map(value_of).collect();
+        vec![math("each", &values.join(": "), found)]
+    };
     Row {
         title: "The scorer".to_owned(),
         panels: vec![
@@ -110,19 +108,30 @@ pub fn scorer_row(namespace: &str) -> Row {
                 "Evaluation latency",
                 "From a log object's arrival to its last score.",
                 Unit::Milliseconds,
+                Width::Third,
                 percentiles("EvaluationLatency"),
             ),
             chart(
                 "Scoring delay",
                 "From a call to its score.",
                 Unit::Seconds,
+                Width::Third,
                 percentiles("ScoringDelay"),
             ),
             chart(
-                "Left out, by reason",
-                "Records that were skipped, and scores that could not be had.",
+                "Skipped records, by reason",
+                "Records that were not looked at.",
                 Unit::Count,
-                left_out.to_vec(),
+                Width::Third,
+                by("SkippedRecords", &["Reason"]),
+            ),
+            // As many curves as metrics times reasons: their names need the whole page.
+            chart(
+                "Scores left out, by metric and reason",
+                "Scores that could not be had of records that were looked at.",
+                Unit::Count,
+                Width::Full,
+                by("NotScored", &["Metric", "Reason"]),
             ),
         ],
     }
@@ -228,18 +237,29 @@ impl Charts<'_> {
                 let found = |dimensions: &[&str]| {
                     search(self.namespace, &name, dimensions, &[], stat, PERIOD_SECONDS)
                 };
-                let component = crate::quality::series::INFERENCE_COMPONENT;
                 let model = value_of(MODEL_ID);
-                let of = format!("{model} (inference component {})", value_of(component));
+                let of = format!("{model} (inference component {})", value_of(INFERENCE_COMPONENT));
                 vec![
                     math("models", &model, found(&[MODEL_ID])),
-                    math("components", &of, found(&[MODEL_ID, component])),
+                    math("components", &of, found(&[MODEL_ID, INFERENCE_COMPONENT])),
                 ]
             }
-            Scored::Chosen => {
+            Scored::ChosenModel => {
                 let chosen =
                     MetricKey::new(self.namespace, &name, &[(MODEL_ID, &Choice::MODEL.word())]);
                 vec![curve("m", &Choice::MODEL.word(), chosen, stat, PERIOD_SECONDS)]
+            }
+            Scored::ChosenComponent => {
+                let chosen = Choice::COMPONENT.word();
+                let found = search(
+                    self.namespace,
+                    &name,
+                    &[MODEL_ID, INFERENCE_COMPONENT],
+                    &[(INFERENCE_COMPONENT, &chosen)],
+                    stat,
+                    PERIOD_SECONDS,
+                );
+                vec![math("component", &value_of(MODEL_ID), found)]
             }
         }
     }

@@ -477,25 +477,43 @@ fn a_heading_says_how_to_read_each_chart_of_its_row() {
 }
 
 #[test]
-fn a_rule_of_grafana_on_gpu_memory_begins_where_the_line_is_drawn() {
+fn rules_of_grafana_on_gpus_begin_where_the_lines_are_drawn() {
     let page = Dashboard::of_quantity();
-    let Content::Chart(chart) = &panel(&page, "GPU memory used").content else { panic!() };
-    let lines: Vec<f64> = chart.lines.iter().map(|line| line.value).collect();
     let rules = grafana_alerts::provisioning(NAMESPACE);
     let groups = rules["groups"].as_array().unwrap();
-    let gpu = groups.iter().find(|group| group["name"] == "llmwatch gpu memory").unwrap();
-    let conditions: Vec<String> = gpu["rules"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|rule| {
-            rule["data"].as_array().unwrap().last().unwrap()["model"]["expression"].to_string()
-        })
-        .collect();
-    assert_eq!(
-        conditions,
-        lines.iter().map(|line| format!("\"$B >= {line}\"")).collect::<Vec<_>>()
-    );
+    let group = groups.iter().find(|group| group["name"] == "llmwatch gpu").unwrap();
+    for (title, expected) in [
+        ("GPU compute", &[(95.0, "warning")][..]),
+        ("GPU memory", &[(80.0, "warning"), (95.0, "critical")]),
+    ] {
+        let Content::Chart(chart) = &panel(&page, &format!("{title} used")).content else {
+            panic!()
+        };
+        let lines: Vec<(f64, &str)> = chart
+            .lines
+            .iter()
+            .map(|line| (line.value, line.label.rsplit(' ').next().unwrap()))
+            .collect();
+        assert_eq!(lines, expected, "{title}");
+        let about = format!("{title}: ");
+        let of_title = group["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|rule| rule["title"].as_str().unwrap().starts_with(&about));
+        let told: Vec<(String, String)> = of_title
+            .map(|rule| {
+                let condition = &rule["data"].as_array().unwrap().last().unwrap()["model"];
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                (text(&condition["expression"]), text(&rule["labels"]["severity"]))
+            })
+            .collect();
+        let expected: Vec<(String, String)> = expected
+            .iter()
+            .map(|(line, severity)| (format!("$B >= {line}"), (*severity).to_owned()))
+            .collect();
+        assert_eq!(told, expected, "{title}");
+    }
 }
 
 #[test]

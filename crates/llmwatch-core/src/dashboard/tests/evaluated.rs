@@ -297,6 +297,44 @@ fn a_component_costs_its_part_of_its_endpoints_gpus() {
 }
 
 #[test]
+fn quality_of_the_chosen_component_stands_beside_its_quantity() {
+    let mut store = store("GpuId");
+    let of_other = [("ModelId", "mistral"), (INFERENCE_COMPONENT, "chat-us")];
+    put(&mut store, NAMESPACE, "JudgeSafety", &of_other, 0.2);
+    let overview = overview();
+    let chosen: Vec<&Panel> =
+        overview.panels().filter(|panel| panel.title == "Safety, judged").collect();
+    let [all, _, of_component] = chosen.as_slice() else { panic!("{}", chosen.len()) };
+    let latest = |panel: &Panel| -> Vec<(String, f64)> {
+        let results = evaluate(panel.queries(), &store, last_hour()).unwrap();
+        let rounded = |value: f64| (value * 1e9).round() / 1e9;
+        let last = |points: &[(Timestamp, f64)]| rounded(points.last().unwrap().1);
+        results.into_iter().map(|found| (found.label, last(&found.points))).collect()
+    };
+    assert_eq!(latest(of_component), [("llama".to_owned(), 0.8)]);
+    assert!(latest(all).contains(&("mistral (inference component chat-us)".to_owned(), 0.2)));
+
+    let quality = Dashboard::of_quality(NAMESPACE);
+    assert_eq!(quality.choices, [Choice::MODEL, Choice::COMPONENT]);
+    let of_chosen: Vec<&str> = quality
+        .rows
+        .iter()
+        .filter_map(|row| row.title.strip_prefix("Inference component $component: "))
+        .collect();
+    assert_eq!(
+        of_chosen,
+        [
+            "traffic",
+            "latency",
+            "processors and memory",
+            "Quality by the judge",
+            "Quality by measures",
+            "How much was scored",
+        ]
+    );
+}
+
+#[test]
 fn searches_call_each_curve_by_what_it_is_of() {
     let page = overview();
     let labels = |title: &str| -> Vec<String> {
@@ -319,5 +357,6 @@ fn searches_call_each_curve_by_what_it_is_of() {
         labels("Quality, judged")[..3],
         [models[0], models[1], "llama (inference component chat-eu)"]
     );
-    assert_eq!(labels("Left out, by reason"), ["skipped TooLarge", "not scored Refusal NoText"]);
+    assert_eq!(labels("Skipped records, by reason"), ["TooLarge"]);
+    assert_eq!(labels("Scores left out, by metric and reason"), ["Refusal: NoText"]);
 }
