@@ -1,7 +1,7 @@
 // Draws PAGE, a dashboard with the values of its panels, with ECharts.
 
 const SEVERITY = { critical: '#b3261e', warning: '#c77700', info: '#5c6b7a' };
-const CURVES = ['#2563a8', '#1b8a6b', '#8e44ad', '#c0562b', '#5c6b7a', '#a08400', '#0f8da5', '#b0326e'];
+const CURVES = ['#2563a8', '#1b8a6b', '#8e44ad', '#c0562b', '#5c6b7a', '#a08400', '#0f8da5', '#b0326e', '#6b4f2a', '#3d3d8f'];
 
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
 const exact = new Intl.NumberFormat('en', { maximumFractionDigits: 4 });

@@ -96,11 +96,15 @@ pub fn scorer_row(namespace: &str) -> Row {
             })
             .collect()
     };
-    let by = |metric: &str, dimensions: &[&str]| {
-        let found = search(namespace, metric, dimensions, &[], Stat::Sum, PERIOD_SECONDS);
-        let values: Vec<String> = dimensions.iter().copied().map(value_of).collect();
-        vec![math("each", &values.join(": "), found)]
-    };
+    let left_out = [
+        ("skipped", "SkippedRecords", vec!["Reason"], "skipped"),
+        ("unscored", "NotScored", vec!["Metric", "Reason"], "not scored"),
+    ]
+    .map(|(id, metric, dimensions, label)| {
+        let found = search(namespace, metric, &dimensions, &[], Stat::Sum, PERIOD_SECONDS);
+        let values: Vec<String> = dimensions.into_iter().map(value_of).collect();
+        math(id, &format!("{label} {}", values.join(" ")), found)
+    });
     Row {
         title: "The scorer".to_owned(),
         panels: vec![
@@ -108,30 +112,23 @@ pub fn scorer_row(namespace: &str) -> Row {
                 "Evaluation latency",
                 "From a log object's arrival to its last score.",
                 Unit::Milliseconds,
-                Width::Third,
+                Width::Half,
                 percentiles("EvaluationLatency"),
             ),
             chart(
                 "Scoring delay",
                 "From a call to its score.",
                 Unit::Seconds,
-                Width::Third,
+                Width::Half,
                 percentiles("ScoringDelay"),
-            ),
-            chart(
-                "Skipped records, by reason",
-                "Records that were not looked at.",
-                Unit::Count,
-                Width::Third,
-                by("SkippedRecords", &["Reason"]),
             ),
             // As many curves as metrics times reasons: their names need the whole page.
             chart(
-                "Scores left out, by metric and reason",
-                "Scores that could not be had of records that were looked at.",
+                "Left out, by reason",
+                "Records that were skipped, and scores that could not be had.",
                 Unit::Count,
                 Width::Full,
-                by("NotScored", &["Metric", "Reason"]),
+                left_out.to_vec(),
             ),
         ],
     }

@@ -357,6 +357,5 @@ fn searches_call_each_curve_by_what_it_is_of() {
         labels("Quality, judged")[..3],
         [models[0], models[1], "llama (inference component chat-eu)"]
     );
-    assert_eq!(labels("Skipped records, by reason"), ["TooLarge"]);
-    assert_eq!(labels("Scores left out, by metric and reason"), ["Refusal: NoText"]);
+    assert_eq!(labels("Left out, by reason"), ["skipped TooLarge", "not scored Refusal NoText"]);
 }
