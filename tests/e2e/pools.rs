@@ -71,7 +71,7 @@ impl Played {
         assert!(!self.exists(&pool, HighInvocationRate));
         assert!(self.exists(&pool, HighTPMQuotaUsage));
         let mail = self.mail("claude-sonnet-5 cross-region");
-        assert!(mail.subject.starts_with("[Critical] Throttling +1, TPM at 98 %"), "{mail:?}");
+        assert!(mail.subject.starts_with("[Critical] Throttling +2, TPM at 98 %"), "{mail:?}");
         assert!(!mail.body.contains("RPM"), "{}", mail.body);
         assert!(
             says(mail, "TPM increase: SUBMITTED, 3,800,000 tokens per minute instead of 3,000,000"),

@@ -16,6 +16,8 @@ use world::World;
 
 use crate::{RunFailed, handle, outcome, plan_only, reconcile};
 
+const TPM_AT_LIMIT_ALARM: &str =
+    "llmwatch-Bedrock-TPMQuotaUsageAtLimit-Critical-global.amazon.nova-2-lite-v1_0";
 const TPM_ALARM: &str = "llmwatch-Bedrock-HighTPMQuotaUsage-Warning-global.amazon.nova-2-lite-v1_0";
 const METRICS_ONLY: [&str; 1] = ["PutMetricData LLMWatch/Quota"];
 
@@ -89,9 +91,9 @@ async fn create_marks_the_stack_and_makes_everything_in_one_run() {
     let world = World::with_pools(&[nova(10_000.0), pool("amazon.nova-pro-v1:0", 500.0)]);
     world.state().parameters.remove("/llmwatch/lifecycle");
     let Outcome::Success(figures) = answered(&world, "Create").await else { panic!() };
-    assert_eq!((figures["AlarmCount"], figures["ChangeCount"]), (22, 22 + 8));
+    assert_eq!((figures["AlarmCount"], figures["ChangeCount"]), (24, 24 + 8));
     let state = world.state();
-    assert_eq!((state.metric_alarms.len(), state.composites.len()), (20, 2));
+    assert_eq!((state.metric_alarms.len(), state.composites.len()), (22, 2));
     assert_eq!(state.detectors.len(), 8);
     assert!(state.parameters.contains_key("/llmwatch/lifecycle"));
 }
@@ -102,7 +104,7 @@ async fn without_a_change_nothing_is_written_but_the_metrics() {
     reconcile(&world.app, now()).await.unwrap();
     assert_eq!(world.writes(), METRICS_ONLY);
     let answer = invoke(&world, json!({"detail-type": "Scheduled Event"})).await.unwrap();
-    assert_eq!(answer, json!({"alarms": 11, "changes": 0}));
+    assert_eq!(answer, json!({"alarms": 12, "changes": 0}));
     assert_eq!(world.writes(), METRICS_ONLY);
 }
 
@@ -118,6 +120,7 @@ async fn d4_a_new_threshold_is_written_around_what_the_operator_edited() {
     assert_eq!(
         world.writes(),
         [
+            format!("PutMetricAlarm {TPM_AT_LIMIT_ALARM}").as_str(),
             format!("PutMetricAlarm {TPM_ALARM}").as_str(),
             "PutParameter /llmwatch/pools/global.amazon.nova-2-lite-v1_0/applied",
             METRICS_ONLY[0],
@@ -165,8 +168,8 @@ async fn d3_every_failed_alarm_is_named_and_the_others_are_made() {
         .filter_map(|failure| failure.what.split_once(" of ").map(|(kind, _)| kind))
         .collect();
     assert_eq!(named, ["Throttles", "HighLatency", "QuotaHealth"]);
-    assert_eq!(world.state().metric_alarms.len(), 8);
-    assert_eq!(applied(&world)["children"].as_object().unwrap().len(), 8);
+    assert_eq!(world.state().metric_alarms.len(), 9);
+    assert_eq!(applied(&world)["children"].as_object().unwrap().len(), 9);
 }
 
 #[tokio::test]
@@ -225,7 +228,7 @@ async fn plan_only_says_and_does_nothing() {
     let world = World::with_pools(&[nova(10_000.0)]);
     let answer = invoke(&world, json!({"plan-only": true})).await.unwrap();
     let lines = answer["plan"].as_str().unwrap().lines().count();
-    assert_eq!((lines, world.writes()), (4 + 11, vec![]));
+    assert_eq!((lines, world.writes()), (4 + 12, vec![]));
 }
 
 #[tokio::test]
@@ -302,7 +305,7 @@ async fn delete_removes_everything_in_order_and_nobody_elses() {
             }
         })
         .collect();
-    let mut expected = vec!["DeleteParameters", "DeleteAlarms", "DeleteAlarms", "DeleteAlarms 20"];
+    let mut expected = vec!["DeleteParameters", "DeleteAlarms", "DeleteAlarms", "DeleteAlarms 22"];
     expected.extend(["DeleteAnomalyDetector"; 8]);
     expected.push("DeleteParameters 2");
     assert_eq!(operations, expected);

@@ -12,7 +12,7 @@ pub mod tuning;
 
 use std::fmt;
 
-pub use catalogue::{CATALOGUE, definition};
+pub use catalogue::{CATALOGUE, at_limit_of, definition, warning_of};
 use serde::{Deserialize, Serialize};
 
 use crate::quota::QuotaKind;
@@ -26,6 +26,12 @@ pub enum AlarmKind {
     ClientErrors,
     /// Requests refused because a quota was used up.
     Throttles,
+    /// Requests per minute that leave next to nothing of the RPM quota.
+    InvocationRateAtLimit,
+    /// Burndown-weighted tokens per minute that leave next to nothing of the TPM quota.
+    TPMQuotaUsageAtLimit,
+    /// Tokens of the last 24 hours that leave next to nothing of the TPD quota.
+    TPDQuotaUsageAtLimit,
     /// Requests per minute against the RPM quota.
     HighInvocationRate,
     /// Burndown-weighted tokens per minute against the TPM quota.
@@ -56,6 +62,9 @@ impl AlarmKind {
             Self::ServerErrors => "ServerErrors",
             Self::ClientErrors => "ClientErrors",
             Self::Throttles => "Throttles",
+            Self::InvocationRateAtLimit => "InvocationRateAtLimit",
+            Self::TPMQuotaUsageAtLimit => "TPMQuotaUsageAtLimit",
+            Self::TPDQuotaUsageAtLimit => "TPDQuotaUsageAtLimit",
             Self::HighInvocationRate => "HighInvocationRate",
             Self::HighTPMQuotaUsage => "HighTPMQuotaUsage",
             Self::HighTPDQuotaUsage => "HighTPDQuotaUsage",
@@ -82,7 +91,7 @@ impl fmt::Display for AlarmKind {
 pub enum Severity {
     /// Users are not hurt yet.
     Warning,
-    /// Users are being hurt.
+    /// Users are being hurt, or are about to be.
     Critical,
 }
 

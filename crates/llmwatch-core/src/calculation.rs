@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alarm::desired::MAX_SERIES;
 use crate::alarm::tuning::Tuning;
-use crate::alarm::{AlarmDefinition, CATALOGUE, Limit};
+use crate::alarm::{Limit, definition, warning_of};
 use crate::pool::discovery::{DiscoveredPool, Discovery};
 use crate::pool::{Pool, PoolLabel};
 use crate::quota::matching::{adjustable_elsewhere, quotas_of};
@@ -162,20 +162,15 @@ fn last_known<'a>(
     Some((quota, &unreadable.why))
 }
 
-/// The percentage of a quota at which the pool's usage alarm fires: the operator's, else the
+/// The percentage of a quota at which the pool's warning fires: the operator's, else the
 /// CATALOGUE's. An alarm that is switched off still has a threshold, which decisions compare with.
 pub(crate) fn percent(kind: QuotaKind, pool: &PoolLabel, tuning: &Tuning) -> f64 {
-    let percent_of_kind = |row: &AlarmDefinition| match row.limit {
-        Limit::PercentOfQuota(of, percent) if of == kind => Some(percent),
-        Limit::PercentOfQuota(..) | Limit::AtLeast(_) | Limit::AboveBand(_) | Limit::Budget => None,
-    };
-    CATALOGUE
-        .iter()
-        .filter(|row| percent_of_kind(row).is_some())
-        .find_map(|row| {
-            percent_of_kind(&tuning.definition(row.kind, pool.as_str()).unwrap_or(*row))
-        })
-        .unwrap_or(100.0)
+    let warning = warning_of(kind);
+    let row = tuning.definition(warning, pool.as_str()).unwrap_or(*definition(warning));
+    match row.limit {
+        Limit::PercentOfQuota(_, percent) => percent,
+        Limit::AtLeast(_) | Limit::AboveBand(_) | Limit::Budget => 100.0,
+    }
 }
 
 /// Leaves out the quietest series until the document fits Parameter Store, and notes how many.

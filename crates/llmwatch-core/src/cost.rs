@@ -203,18 +203,18 @@ mod tests {
 
     #[test]
     fn every_series_of_every_alarm_is_billed_and_two_for_a_band() {
-        // 6 sums and a percentile over each series, an average over two metrics of each; 3 sums and
+        // 9 sums and a percentile over each series, an average over two metrics of each; 3 sums and
         // an average in bands.
-        check(1, "none", 7 + 2 + 3 * (1 + 2) + (2 + 2));
-        check(3, "none", 7 * 3 + 2 * 3 + 3 * (3 + 2) + (2 * 3 + 2));
+        check(1, "none", 10 + 2 + 3 * (1 + 2) + (2 + 2));
+        check(3, "none", 10 * 3 + 2 * 3 + 3 * (3 + 2) + (2 * 3 + 2));
         // An alarm reads 8 metrics at most.
-        check(8, "none", 7 * 8 + 8 + 3 * (8 + 2) + (8 + 2));
-        check(12, "none", 7 * 8 + 8 + 3 * (8 + 2) + (8 + 2));
+        check(8, "none", 10 * 8 + 8 + 3 * (8 + 2) + (8 + 2));
+        check(12, "none", 10 * 8 + 8 + 3 * (8 + 2) + (8 + 2));
     }
 
     #[test]
     fn a_kind_switched_off_costs_nothing() {
-        check(1, r#"{"*": {"LatencyAnomaly": {"enabled": false}}}"#, 7 + 2 + 9);
+        check(1, r#"{"*": {"LatencyAnomaly": {"enabled": false}}}"#, 10 + 2 + 9);
     }
 
     #[test]
@@ -246,7 +246,7 @@ mod tests {
             let line = bill.0.iter().find(|line| line.price.item == item).unwrap();
             format!("{:.2}", line.dollars())
         };
-        assert_eq!(dollars(Item::AlarmMetric), "2.10");
+        assert_eq!(dollars(Item::AlarmMetric), "2.30");
         assert_eq!(dollars(Item::CompositeAlarm), "0.50");
         assert_eq!(dollars(Item::CustomMetric), "2.10");
         assert_eq!(dollars(Item::MetricRead), "0.01");

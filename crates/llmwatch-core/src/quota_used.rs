@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alarm::pool_metrics::PoolMetric;
-use crate::alarm::{AlarmKind, definition};
+use crate::alarm::{definition, warning_of};
 use crate::cloudwatch::metric::MetricKey;
 use crate::evidence::Read;
 use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS, Values, Wanted};
@@ -41,16 +41,6 @@ pub struct Reading {
     pub wanted: Vec<Wanted>,
     /// From when to when.
     pub stretch: (Timestamp, Timestamp),
-}
-
-/// The alarm that watches a kind of quota; what it reads is what the quota counts.
-#[must_use]
-pub const fn watched_by(kind: QuotaKind) -> AlarmKind {
-    match kind {
-        QuotaKind::Rpm => AlarmKind::HighInvocationRate,
-        QuotaKind::Tpm => AlarmKind::HighTPMQuotaUsage,
-        QuotaKind::Tpd => AlarmKind::HighTPDQuotaUsage,
-    }
 }
 
 /// What is to be read for these hours, which must follow one another: by the minute, and by the hour
@@ -149,7 +139,7 @@ fn has_share(pool: &StoredPool, quota: &PoolQuota) -> bool {
 /// The most that all callers together used of a kind of quota in an hour, in its unit; none when
 /// that is not known.
 fn most_used(pool: &StoredPool, kind: QuotaKind, used: &Used, hour: Timestamp) -> Option<f64> {
-    let (metric, period) = (definition(watched_by(kind)).metric, period(kind));
+    let (metric, period) = (definition(warning_of(kind)).metric, period(kind));
     let stretch = (from(period, hour), hour + seconds(HOUR_SECONDS));
     let mut sums: BTreeMap<Timestamp, f64> = BTreeMap::new();
     for caller in &pool.series {
@@ -174,7 +164,7 @@ fn wanted(pools: &[StoredPool], of_period: u32) -> Vec<Wanted> {
     for pool in pools {
         let quotas = pool.quotas.iter().filter(|quota| has_share(pool, quota));
         for quota in quotas.filter(|quota| period(quota.kind) == of_period) {
-            let metrics = [INVOCATIONS, definition(watched_by(quota.kind)).metric];
+            let metrics = [INVOCATIONS, definition(warning_of(quota.kind)).metric];
             all.extend(
                 pool.series.iter().flat_map(|caller| metrics.map(|metric| (caller, metric))),
             );

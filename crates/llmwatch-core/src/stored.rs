@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alarm::name::Owner;
 use crate::alarm::tuning::Tuning;
+use crate::alarm::{AlarmKind, warning_of};
 use crate::calculation;
 use crate::ids::StackPrefix;
 use crate::pool::{Pool, PoolLabel, Scope};
@@ -42,11 +43,26 @@ pub struct PoolQuota {
     pub kind: QuotaKind,
     /// The quota as read.
     pub quota: Quota,
-    /// The value at which the usage alarm fires, in the quota's unit.
+    /// The value at which its warning fires, in the quota's unit.
     pub threshold: f64,
 }
 
 impl PoolQuota {
+    /// Where an alarm at a share of this quota begins, in the quota's unit.
+    ///
+    /// Of the warning it is the stored threshold, which a changed setting moves with the next
+    /// calculation; of other alarms that share of the stored value.
+    #[must_use]
+    pub fn alarm_threshold(&self, alarm: AlarmKind, percent: f64) -> f64 {
+        let begins = if alarm == warning_of(self.kind) {
+            self.threshold
+        } else {
+            threshold(self.quota.value, percent)
+        };
+        // With a quota of 0 every idle minute would be "at least 0": only use is news.
+        begins.max(1.0)
+    }
+
     /// The quota with the value in force now, which the document is up to an hour behind.
     ///
     /// The threshold stays the same share of the value. Of a quota that was 0 no share is known:

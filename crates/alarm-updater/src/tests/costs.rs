@@ -53,7 +53,7 @@ async fn what_a_pool_with_a_price_cost_is_published_for_its_last_hours() {
         })
         .collect();
     assert_eq!(costs(&world), expected);
-    assert_eq!(world.writes().iter().filter(|call| call.starts_with("PutMetric")).count(), 22);
+    assert_eq!(world.writes().iter().filter(|call| call.starts_with("PutMetric")).count(), 24);
 }
 
 #[tokio::test]

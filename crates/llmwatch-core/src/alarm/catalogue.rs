@@ -6,7 +6,7 @@ use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS};
 use crate::quota::QuotaKind;
 
 /// Every alarm kind, in the order texts list them: by layer, then by weight.
-pub const CATALOGUE: [AlarmDefinition; 13] = [
+pub const CATALOGUE: [AlarmDefinition; 16] = [
     AlarmDefinition {
         kind: AlarmKind::ServerErrors,
         layer: Layer::CriticalErrors,
@@ -45,6 +45,45 @@ pub const CATALOGUE: [AlarmDefinition; 13] = [
         severity: Severity::Critical,
         concern: QuotaConcern::Every,
         says: "is being throttled",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::InvocationRateAtLimit,
+        layer: Layer::Usage,
+        metric: "Invocations",
+        statistic: Statistic::Sum,
+        period_seconds: 60,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 5,
+        limit: Limit::PercentOfQuota(QuotaKind::Rpm, 95.0),
+        severity: Severity::Critical,
+        concern: QuotaConcern::One(QuotaKind::Rpm),
+        says: "has nearly used up its requests-per-minute quota",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::TPMQuotaUsageAtLimit,
+        layer: Layer::Usage,
+        metric: "EstimatedTPMQuotaUsage",
+        statistic: Statistic::Sum,
+        period_seconds: 60,
+        datapoints_to_alarm: 3,
+        evaluation_periods: 5,
+        limit: Limit::PercentOfQuota(QuotaKind::Tpm, 95.0),
+        severity: Severity::Critical,
+        concern: QuotaConcern::One(QuotaKind::Tpm),
+        says: "has nearly used up its tokens-per-minute quota",
+    },
+    AlarmDefinition {
+        kind: AlarmKind::TPDQuotaUsageAtLimit,
+        layer: Layer::Usage,
+        metric: "EstimatedTPMQuotaUsage",
+        statistic: Statistic::Sum,
+        period_seconds: DAY_SECONDS,
+        datapoints_to_alarm: 1,
+        evaluation_periods: 1,
+        limit: Limit::PercentOfQuota(QuotaKind::Tpd, 95.0),
+        severity: Severity::Critical,
+        concern: QuotaConcern::One(QuotaKind::Tpd),
+        says: "has nearly used up its tokens-per-day quota (last 24 hours)",
     },
     AlarmDefinition {
         kind: AlarmKind::HighInvocationRate,
@@ -187,6 +226,27 @@ pub const fn definition(kind: AlarmKind) -> &'static AlarmDefinition {
     &CATALOGUE[kind as usize]
 }
 
+/// The alarm that warns when a quota of this kind is filling up: its threshold is the pool's, which
+/// decisions compare peaks with.
+#[must_use]
+pub const fn warning_of(kind: QuotaKind) -> AlarmKind {
+    match kind {
+        QuotaKind::Rpm => AlarmKind::HighInvocationRate,
+        QuotaKind::Tpm => AlarmKind::HighTPMQuotaUsage,
+        QuotaKind::Tpd => AlarmKind::HighTPDQuotaUsage,
+    }
+}
+
+/// The alarm that says that a quota of this kind is nearly used up.
+#[must_use]
+pub const fn at_limit_of(kind: QuotaKind) -> AlarmKind {
+    match kind {
+        QuotaKind::Rpm => AlarmKind::InvocationRateAtLimit,
+        QuotaKind::Tpm => AlarmKind::TPMQuotaUsageAtLimit,
+        QuotaKind::Tpd => AlarmKind::TPDQuotaUsageAtLimit,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,6 +255,22 @@ mod tests {
     fn every_kind_has_its_own_row() {
         for row in &CATALOGUE {
             assert_eq!(definition(row.kind).kind, row.kind);
+        }
+    }
+
+    #[test]
+    fn each_quota_has_a_warning_and_a_later_critical_alarm_of_the_same_figures() {
+        for kind in QuotaKind::ALL {
+            let (warning, at_limit) = (definition(warning_of(kind)), definition(at_limit_of(kind)));
+            assert_eq!(warning.limit, Limit::PercentOfQuota(kind, 80.0));
+            assert_eq!(at_limit.limit, Limit::PercentOfQuota(kind, 95.0));
+            assert_eq!(
+                (warning.severity, at_limit.severity),
+                (Severity::Warning, Severity::Critical)
+            );
+            let figures = |row: &AlarmDefinition| (row.metric, row.statistic, row.period_seconds);
+            assert_eq!(figures(warning), figures(at_limit));
+            assert_eq!(warning.concern, at_limit.concern);
         }
     }
 

@@ -154,8 +154,9 @@ fn child(
     let queries = queries::of(pool, row, prefix);
     let breach = match row.limit {
         Limit::AtLeast(threshold) => Breach::AtLeast(threshold),
-        // With a quota of 0 every idle minute would be "at least 0": only use is news.
-        Limit::PercentOfQuota(kind, _) => Breach::AtLeast(pool.quota(kind)?.threshold.max(1.0)),
+        Limit::PercentOfQuota(kind, percent) => {
+            Breach::AtLeast(pool.quota(kind)?.alarm_threshold(row.kind, percent))
+        }
         Limit::AboveBand(_) => Breach::AboveBand(queries::BAND_ID.to_owned()),
         Limit::Budget => Breach::AtLeast(lines.budget?),
     };

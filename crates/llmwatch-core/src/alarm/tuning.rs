@@ -200,7 +200,7 @@ mod tests {
                 r#""*"."Throttles".threshold is -1; write a whole number from 0 (any error at all) to 1000000000"#,
                 r#""*"."Throttles".treshold is no field of this kind; it takes enabled, datapoints_to_alarm, evaluation_periods, threshold"#,
                 r#""global.amazon.nova-pro-v1:0" is no label; labels have letters, digits, . - _ (here * too): write "global.amazon.nova-pro-v1_0""#,
-                r#""global.amazon.nova-pro-v1:0"."Throttling" is no alarm kind; use one of ServerErrors, ClientErrors, Throttles, HighInvocationRate, HighTPMQuotaUsage, HighTPDQuotaUsage, HighLatency, HighTimeToFirstToken, InvocationAnomaly, InputTokenAnomaly, OutputTokenAnomaly, LatencyAnomaly, HighHourlyCost"#,
+                r#""global.amazon.nova-pro-v1:0"."Throttling" is no alarm kind; use one of ServerErrors, ClientErrors, Throttles, InvocationRateAtLimit, TPMQuotaUsageAtLimit, TPDQuotaUsageAtLimit, HighInvocationRate, HighTPMQuotaUsage, HighTPDQuotaUsage, HighLatency, HighTimeToFirstToken, InvocationAnomaly, InputTokenAnomaly, OutputTokenAnomaly, LatencyAnomaly, HighHourlyCost"#,
             ],
         );
     }

@@ -14,7 +14,6 @@
 pub mod cost;
 
 use super::alert_lines::Alarms;
-use super::quantity::NEARLY_USED_UP_PERCENT;
 use super::queries::{FIVE_MINUTES, MINUTE, curve, hidden_math, math, search, value_of};
 use super::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::alarm::Severity;
@@ -53,7 +52,7 @@ pub(super) struct GpuShare {
 pub(super) const GPU_COMPUTE: GpuShare = GpuShare {
     title: "GPU compute",
     metric: "GPUUtilizationNormalized",
-    lines: &[(NEARLY_USED_UP_PERCENT, Severity::Warning)],
+    lines: &[(95.0, Severity::Warning)],
     holds: "15m",
     misleads: "It is the share of time in which anything ran on the GPU: a few long answers at once \
                show nearly 100 %, and leave room for more. It is trouble when latency rises too.",
@@ -63,7 +62,7 @@ pub(super) const GPU_COMPUTE: GpuShare = GpuShare {
 pub(super) const GPU_MEMORY: GpuShare = GpuShare {
     title: "GPU memory",
     metric: "GPUMemoryUtilizationNormalized",
-    lines: &[(80.0, Severity::Warning), (NEARLY_USED_UP_PERCENT, Severity::Critical)],
+    lines: &[(80.0, Severity::Warning), (95.0, Severity::Critical)],
     holds: "5m",
     misleads: "A server that takes memory for its cache when it starts, as vLLM does (about 9 \
                tenths), stands above the lower line from then on: raise it for such a component.",

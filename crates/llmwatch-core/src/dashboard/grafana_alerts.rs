@@ -12,7 +12,6 @@
 use serde_json::{Map, Value, json};
 
 use super::component::{GPU_COMPUTE, GPU_MEMORY, GpuShare};
-use super::quantity::NEARLY_USED_UP_PERCENT;
 use crate::alarm::pool_metrics;
 use crate::alarm::{AlarmDefinition, CATALOGUE, Limit, Severity, definition};
 use crate::cloudwatch::metric::Stat;
@@ -61,7 +60,7 @@ pub fn provisioning(quality_namespace: &str) -> Value {
         }],
         "groups": [
             group("errors", "1m", errors.collect()),
-            group("quotas", "1m", CATALOGUE.iter().flat_map(of_quota).collect()),
+            group("quotas", "1m", CATALOGUE.iter().filter_map(of_quota).collect()),
             group("gpu", "1m", [&GPU_COMPUTE, &GPU_MEMORY].into_iter().flat_map(of_gpu).collect()),
             group("cost", "5m", vec![cost()]),
             group("quality", "5m", quality.collect()),
@@ -224,9 +223,9 @@ fn errors(metric: &Metric<'_>, limit: f64, severity: Severity, word: &str, of: &
     .written()
 }
 
-/// A caller's share of its pool's quota: at the alarm's line, and nearly all of it.
-fn of_quota(row: &AlarmDefinition) -> Vec<Value> {
-    let Limit::PercentOfQuota(kind, percent) = row.limit else { return Vec::new() };
+/// A caller's share of its pool's quota, at the alarm's line.
+fn of_quota(row: &AlarmDefinition) -> Option<Value> {
+    let Limit::PercentOfQuota(kind, percent) = row.limit else { return None };
     // Hours add up to the last 24, which no single period of a day would be.
     let (period, back, reducer) = match kind {
         QuotaKind::Rpm | QuotaKind::Tpm => (60, 300, "max"),
@@ -248,27 +247,22 @@ fn of_quota(row: &AlarmDefinition) -> Vec<Value> {
         period: HOUR_SECONDS,
         back: HOURLY_BACK,
     };
-    let lines = [(percent, Severity::Warning), (NEARLY_USED_UP_PERCENT, Severity::Critical)];
-    lines
-        .map(|(percent, severity)| {
-            let mut data = used.reduced(["A", "B"], reducer).to_vec();
-            data.extend(quota.reduced(["C", "D"], "last"));
-            Rule {
-                slug: format!("{}-{percent}", kind.abbreviation().to_lowercase()),
-                title: format!("{kind}: one caller uses {percent} % of its pool's quota"),
-                summary: format!(
-                    "{{{{ .Labels.ModelId }}}} alone uses {percent} % or more of the quota of {} of \
-                     {{{{ .Labels.Pool }}}}.",
-                    kind.unit()
-                ),
-                severity,
-                holds: "3m",
-                data,
-                condition: format!("100 * $B / $D >= {percent}"),
-            }
-            .written()
-        })
-        .to_vec()
+    let mut data = used.reduced(["A", "B"], reducer).to_vec();
+    data.extend(quota.reduced(["C", "D"], "last"));
+    let rule = Rule {
+        slug: format!("{}-{percent}", kind.abbreviation().to_lowercase()),
+        title: format!("{kind}: one caller uses {percent} % of its pool's quota"),
+        summary: format!(
+            "{{{{ .Labels.ModelId }}}} alone uses {percent} % or more of the quota of {} of \
+             {{{{ .Labels.Pool }}}}.",
+            kind.unit()
+        ),
+        severity: row.severity,
+        holds: "3m",
+        data,
+        condition: format!("100 * $B / $D >= {percent}"),
+    };
+    Some(rule.written())
 }
 
 /// What a component uses of its GPUs.

@@ -10,8 +10,6 @@ mod cost;
 mod latency;
 mod quota;
 
-pub(super) use quota::NEARLY_USED_UP_PERCENT;
-
 use super::alert_lines::Alarms;
 use super::queries::{FIVE_MINUTES, MOST_CALLERS, curve, hidden, math, search, value_of};
 use super::{Chart, Choice, Content, Draw, Panel, Row, Unit, Width};

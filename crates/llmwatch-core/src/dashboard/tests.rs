@@ -308,12 +308,18 @@ fn alarms_begin_where_the_lines_are_drawn() {
     };
     let page = pool_page(2);
     for page in [Dashboard::overview(NAMESPACE), Dashboard::of_quantity()] {
-        for kind in ["RPM", "TPM", "TPD"] {
-            let title = format!("{kind} used, by pool");
-            assert_eq!(lines(&page, &title), ["warning 80", "nearly used up 95"]);
+        for (kind, alarms) in [
+            ("RPM", ["HighInvocationRate warning 80", "InvocationRateAtLimit critical 95"]),
+            ("TPM", ["HighTPMQuotaUsage warning 80", "TPMQuotaUsageAtLimit critical 95"]),
+            ("TPD", ["HighTPDQuotaUsage warning 80", "TPDQuotaUsageAtLimit critical 95"]),
+        ] {
+            assert_eq!(lines(&page, &format!("{kind} used, by pool")), alarms);
         }
     }
-    assert_eq!(lines(&page, "TPM used"), ["HighTPMQuotaUsage warning 80", "nearly used up 95"]);
+    assert_eq!(
+        lines(&page, "TPM used"),
+        ["HighTPMQuotaUsage warning 80", "TPMQuotaUsageAtLimit critical 95"]
+    );
     assert_eq!(
         lines(&page, "Errors and throttles in 5 minutes"),
         ["ServerErrors critical 5", "ClientErrors critical 5", "Throttles critical 5"]

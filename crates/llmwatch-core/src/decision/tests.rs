@@ -2,8 +2,8 @@
 
 use AlarmKind::{
     ClientErrors, HighHourlyCost, HighInvocationRate, HighLatency, HighTPDQuotaUsage,
-    HighTPMQuotaUsage, InputTokenAnomaly, InvocationAnomaly, LatencyAnomaly, ServerErrors,
-    Throttles,
+    HighTPMQuotaUsage, InputTokenAnomaly, InvocationAnomaly, InvocationRateAtLimit, LatencyAnomaly,
+    ServerErrors, TPDQuotaUsageAtLimit, TPMQuotaUsageAtLimit, Throttles,
 };
 
 use super::fixtures::{
@@ -128,6 +128,19 @@ fn worked_examples_of_high_usage() {
         "high_usage; request TPM 250000; no case",
     );
     row(&[HighInvocationRate], &[rpm(1.0, 1.0)], "high_usage; request RPM 2; no case");
+    let near_tpm = [rpm(200.0, 199.0), tpm(200_000.0, 198_400.0)];
+    row(&[TPMQuotaUsageAtLimit], &near_tpm, "high_usage; request TPM 250000; no case");
+    row(
+        &[TPMQuotaUsageAtLimit, HighTPMQuotaUsage],
+        &near_tpm,
+        "high_usage; request TPM 250000; no case",
+    );
+    row(&[InvocationRateAtLimit], &near_tpm, "high_usage; request RPM 250; no case");
+    row(
+        &[TPDQuotaUsageAtLimit],
+        &[tpm(1_000_000.0, 990_000.0), tpd(1.44e9, 1.4e9)],
+        "high_usage; request TPM 1300000; no case",
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::format::{count, dollars, one_line};
 use super::words::Words;
-use crate::alarm::{AlarmDefinition, AlarmKind, Limit, definition};
+use crate::alarm::{AlarmDefinition, AlarmKind, Limit, definition, warning_of};
 use crate::decision::{Decision, FiringAlarm, QuotaAction, QuotaFinding, QuotaStep, Situation};
 use crate::evidence::{Evidence, Read};
 use crate::ids::{AccountId, QuotaCode, Region};
@@ -119,8 +119,7 @@ pub(super) struct MeasuredFacts {
     /// With its unit where the metric's name does not tell it.
     pub(super) value: String,
     pub(super) period: String,
-    /// The value it fires at, where that is known: the thresholds of quotas are, those set by
-    /// tuning are not.
+    /// The value of a quota's use it fires at, where that is known.
     pub(super) fires_at: Option<String>,
     /// The pool's budget, of an alarm that fires at one.
     pub(super) budget: Option<String>,
@@ -138,6 +137,9 @@ impl MeasuredFacts {
             AlarmKind::ServerErrors
             | AlarmKind::ClientErrors
             | AlarmKind::Throttles
+            | AlarmKind::InvocationRateAtLimit
+            | AlarmKind::TPMQuotaUsageAtLimit
+            | AlarmKind::TPDQuotaUsageAtLimit
             | AlarmKind::HighInvocationRate
             | AlarmKind::HighTPMQuotaUsage
             | AlarmKind::HighTPDQuotaUsage
@@ -146,9 +148,10 @@ impl MeasuredFacts {
             | AlarmKind::OutputTokenAnomaly => count(value),
         };
         let fires_at = match limit {
-            Limit::PercentOfQuota(kind, _) => {
+            Limit::PercentOfQuota(kind, _) if alarm.kind == warning_of(*kind) => {
                 stored.and_then(|stored| stored.quota(*kind)).map(|quota| count(quota.threshold))
             }
+            Limit::PercentOfQuota(..) => alarm.threshold.map(count),
             Limit::AtLeast(_) | Limit::AboveBand(_) | Limit::Budget => None,
         };
         let period = words.period(*period_seconds);

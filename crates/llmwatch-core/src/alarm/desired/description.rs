@@ -53,7 +53,9 @@ fn statistic(statistic: Statistic) -> &'static str {
 fn condition(pool: &StoredPool, row: &AlarmDefinition, breach: &Breach) -> String {
     match (row.limit, breach) {
         (Limit::PercentOfQuota(kind, _), Breach::AtLeast(threshold)) => {
-            let arithmetic = pool.quota(kind).map(arithmetic).unwrap_or_default();
+            let stored = pool.quota(kind);
+            let arithmetic = stored.map(|stored| arithmetic(stored, *threshold));
+            let arithmetic = arithmetic.unwrap_or_default();
             format!("is {threshold} or more{arithmetic}")
         }
         (Limit::Budget, Breach::AtLeast(budget)) => {
@@ -75,10 +77,10 @@ fn condition(pool: &StoredPool, row: &AlarmDefinition, breach: &Breach) -> Strin
     }
 }
 
-/// The percentage is worked out of the two stored figures, so that it is true of this threshold
-/// even while a changed setting waits for the next calculation.
-fn arithmetic(stored: &PoolQuota) -> String {
-    let PoolQuota { kind, quota, threshold } = stored;
+/// The percentage is worked out of the two figures, so that it is true of this threshold even while
+/// a changed setting waits for the next calculation.
+fn arithmetic(stored: &PoolQuota, threshold: f64) -> String {
+    let PoolQuota { kind, quota, .. } = stored;
     if quota.value > 0.0 {
         let percent = (threshold / quota.value * 1000.0).round() / 10.0;
         format!(

@@ -118,6 +118,22 @@ fn b10_an_idle_series_does_not_hide_the_busy_one() {
 }
 
 #[test]
+fn a_quota_nearly_used_up_is_critical_before_the_first_throttle() {
+    let pool = stored(1, &ALL_QUOTAS);
+    let used = |value: f64| {
+        let mut store = MetricStore::default();
+        let minutes: Vec<(i64, f64)> = (1..=10).map(|minute| (minute, value)).collect();
+        put(&mut store, "EstimatedTPMQuotaUsage", "us.amazon.nova-lite-v1:0", &minutes);
+        store
+    };
+    check(&pool, "none", AlarmKind::HighTPMQuotaUsage, &used(949_999.0), AlarmState::Alarm);
+    check(&pool, "none", AlarmKind::TPMQuotaUsageAtLimit, &used(949_999.0), AlarmState::Ok);
+    check(&pool, "none", AlarmKind::TPMQuotaUsageAtLimit, &used(950_000.0), AlarmState::Alarm);
+    let later = r#"{"*": {"TPMQuotaUsageAtLimit": {"percent": 99}}}"#;
+    check(&pool, later, AlarmKind::TPMQuotaUsageAtLimit, &used(950_000.0), AlarmState::Ok);
+}
+
+#[test]
 fn two_series_below_the_threshold_are_above_it_together() {
     let pool = stored(2, &ALL_QUOTAS);
     let mut store = MetricStore::default();

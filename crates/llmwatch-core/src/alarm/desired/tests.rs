@@ -151,6 +151,7 @@ fn a_quota_the_pool_lacks_has_no_alarm_and_all_else_stays() {
             "ServerErrors",
             "ClientErrors",
             "Throttles",
+            "TPMQuotaUsageAtLimit",
             "HighTPMQuotaUsage",
             "HighLatency",
             "HighTimeToFirstToken",
@@ -283,7 +284,9 @@ fn series_that_swap_places_in_business_change_nothing() {
 #[test]
 fn a_quota_of_zero_alarms_on_use_not_on_idleness() {
     let alarms = desired_with(&stored(1, &[(QuotaKind::Tpm, 0.0)]), "none");
-    assert_eq!(watch(&alarms, AlarmKind::HighTPMQuotaUsage).breach, Breach::AtLeast(1.0));
+    for kind in [AlarmKind::HighTPMQuotaUsage, AlarmKind::TPMQuotaUsageAtLimit] {
+        assert_eq!(watch(&alarms, kind).breach, Breach::AtLeast(1.0));
+    }
 }
 
 #[test]

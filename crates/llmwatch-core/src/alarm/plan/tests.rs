@@ -88,7 +88,9 @@ fn a_raised_quota_raises_the_threshold() {
         &stored(2, &[(QuotaKind::Tpm, 15_000.0)]),
         "none",
         &actual,
-        "HighTPMQuotaUsage of cross-region.amazon.nova-lite-v1_0: threshold 8000 → 12000, \
+        "TPMQuotaUsageAtLimit of cross-region.amazon.nova-lite-v1_0: threshold 9500 → 14250, \
+         description reworded\n\
+         HighTPMQuotaUsage of cross-region.amazon.nova-lite-v1_0: threshold 8000 → 12000, \
          description reworded",
     );
 }
@@ -136,7 +138,9 @@ fn d4_what_an_operator_added_survives_an_update() {
 
     let raised = stored(1, &[(QuotaKind::Tpm, 15_000.0)]);
     let changes = plan(&desired_with(&raised, "none"), &actual);
-    let [AlarmChange::Update { put, fields }] = changes.as_slice() else { panic!("{changes:?}") };
+    let [_, AlarmChange::Update { put, fields }] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
     assert_eq!((&put.alarm_actions, &put.ok_actions), (&vec![PAGER.into()], &vec![PAGER.into()]));
     assert_eq!(put.actions, ActionsSwitch::Disabled);
     let Watch::Metrics(watch) = &put.watch else { panic!() };
@@ -232,19 +236,21 @@ fn orders_and_last_digits_do_not_count() {
 fn d3_only_what_was_changed_is_remembered_as_applied() {
     let actual = deployed(&stored(1, &[(QuotaKind::Tpm, 10_000.0)]), "none");
     let raised = stored(1, &[(QuotaKind::Tpm, 15_000.0)]);
-    let name = AlarmName::Child(AlarmKind::HighTPMQuotaUsage, raised.pool.label());
-    let threshold = |actual: &Actual| {
-        actual.applied[&Owner::Pool(raised.pool.label())]
-            .of(&name)
-            .and_then(|applied| applied.threshold)
+    let [at_limit, warning] = [AlarmKind::TPMQuotaUsageAtLimit, AlarmKind::HighTPMQuotaUsage]
+        .map(|kind| AlarmName::Child(kind, raised.pool.label()));
+    let thresholds = |actual: &Actual| {
+        let applied = &actual.applied[&Owner::Pool(raised.pool.label())];
+        [&at_limit, &warning].map(|name| applied.of(name).and_then(|applied| applied.threshold))
     };
     let desired = desired_with(&raised, "none");
-    let failed = carried_out(&desired, &actual, std::slice::from_ref(&name));
-    assert_eq!((&failed, threshold(&failed)), (&actual, Some(8000.0)));
-    assert_eq!(threshold(&carried_out(&desired, &failed, &[])), Some(12_000.0));
+    let failed = carried_out(&desired, &actual, &[at_limit.clone(), warning.clone()]);
+    assert_eq!((&failed, thresholds(&failed)), (&actual, [Some(9500.0), Some(8000.0)]));
+    let one_failed = carried_out(&desired, &actual, std::slice::from_ref(&warning));
+    assert_eq!(thresholds(&one_failed), [Some(14_250.0), Some(8000.0)]);
+    assert_eq!(thresholds(&carried_out(&desired, &failed, &[])), [Some(14_250.0), Some(12_000.0)]);
 
-    let never = carried_out(&desired, &Actual::default(), std::slice::from_ref(&name));
-    assert_eq!(threshold(&never), None);
+    let never = carried_out(&desired, &Actual::default(), std::slice::from_ref(&warning));
+    assert_eq!(thresholds(&never), [Some(14_250.0), None]);
 }
 
 #[test]

@@ -2,18 +2,15 @@
 
 use super::Callers;
 use crate::alarm::pool_metrics::{NAMESPACE, QUOTA_VALUE};
-use crate::alarm::{Limit, Severity, definition};
+use crate::alarm::{AlarmDefinition, AlarmKind, Limit, at_limit_of, definition, warning_of};
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::dashboard::alert_lines::Alarms;
 use crate::dashboard::queries::{MINUTE, hidden, math, search, value_of};
 use crate::dashboard::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS};
 use crate::quota::QuotaKind;
-use crate::quota_used::{QUOTA_USED_PERCENT, watched_by};
+use crate::quota_used::QUOTA_USED_PERCENT;
 use crate::stored::{PoolQuota, StoredPool};
-
-/// From here on the quota is nearly used up, whatever the alarm's line: in percent.
-pub(crate) const NEARLY_USED_UP_PERCENT: f64 = 95.0;
 
 /// One quota of a pool, as far as its panels need it.
 pub(super) struct OfQuota<'a> {
@@ -36,8 +33,8 @@ pub(super) fn rows(pool: &StoredPool, callers: &Callers, on: Alarms<'_>) -> Vec<
     };
     let mut panels = Vec::new();
     for quota in &pool.quotas {
-        let mut lines: Vec<AlertLine> = alarm_line(quota, on).into_iter().collect();
-        lines.push(nearly_used_up());
+        let alarms = [warning_of(quota.kind), at_limit_of(quota.kind)];
+        let lines = alarms.into_iter().filter_map(|kind| alarm_line(quota, kind, on)).collect();
         panels.push(utilisation(&of(quota), callers, lines));
         panels.push(headroom(&of(quota), callers));
     }
@@ -66,7 +63,11 @@ pub(super) fn every_pool_row() -> Row {
         );
         Panel {
             title: format!("{kind} used, by pool"),
-            says: format!("{} {}", published(kind), trap(kind)),
+            says: match kind {
+                QuotaKind::Rpm | QuotaKind::Tpm => format!("{} {}", published(kind), trap(kind)),
+                // The trap is of charts by the calendar day.
+                QuotaKind::Tpd => published(kind).to_owned(),
+            },
             content: Content::Chart(Chart {
                 unit: Unit::Percent,
                 draw: Draw::Lines,
@@ -94,18 +95,16 @@ fn published(kind: QuotaKind) -> &'static str {
     }
 }
 
+/// The lines of a quota's alarms where they stand in the CATALOGUE, for a page of whichever pool.
 fn lines_of_the_catalogue(kind: QuotaKind) -> Vec<AlertLine> {
-    let row = definition(watched_by(kind));
-    let warning = match row.limit {
-        Limit::PercentOfQuota(_, percent) => Some(AlertLine {
-            label: row.severity.word().to_lowercase(),
-            value: percent,
-            severity: row.severity,
-            bad: Bad::Above,
-        }),
-        Limit::AtLeast(_) | Limit::AboveBand(_) | Limit::Budget => None,
+    let line_of = |kind: AlarmKind| {
+        let row = definition(kind);
+        match row.limit {
+            Limit::PercentOfQuota(_, percent) => Some(line(row, percent)),
+            Limit::AtLeast(_) | Limit::AboveBand(_) | Limit::Budget => None,
+        }
     };
-    warning.into_iter().chain([nearly_used_up()]).collect()
+    [warning_of(kind), at_limit_of(kind)].into_iter().filter_map(line_of).collect()
 }
 
 fn period(kind: QuotaKind) -> u32 {
@@ -115,25 +114,23 @@ fn period(kind: QuotaKind) -> u32 {
     }
 }
 
-fn nearly_used_up() -> AlertLine {
-    AlertLine {
-        label: "nearly used up".to_owned(),
-        value: NEARLY_USED_UP_PERCENT,
-        severity: Severity::Critical,
-        bad: Bad::Above,
-    }
+/// An alarm's threshold as a share of the quota; none of a quota of 0, whose share nobody knows, or
+/// of an alarm that is switched off.
+fn alarm_line(stored: &PoolQuota, kind: AlarmKind, on: Alarms<'_>) -> Option<AlertLine> {
+    let row = on.definition(kind)?;
+    let Limit::PercentOfQuota(_, percent) = row.limit else { return None };
+    let value = stored.quota.value;
+    let begins = stored.alarm_threshold(kind, percent);
+    (value > 0.0).then(|| line(&row, 100.0 * begins / value))
 }
 
-/// The threshold as a share of the quota; none of a quota of 0, whose share nobody knows, or of an
-/// alarm that is switched off.
-fn alarm_line(quota: &PoolQuota, on: Alarms<'_>) -> Option<AlertLine> {
-    let row = on.definition(watched_by(quota.kind))?;
-    (quota.quota.value > 0.0).then(|| AlertLine {
+fn line(row: &AlarmDefinition, percent: f64) -> AlertLine {
+    AlertLine {
         label: format!("{} {}", row.kind, row.severity.word().to_lowercase()),
-        value: 100.0 * quota.threshold / quota.quota.value,
+        value: percent,
         severity: row.severity,
         bad: Bad::Above,
-    })
+    }
 }
 
 /// The quota over time as it was published, each hour's value until the next. Before the first one
@@ -201,7 +198,7 @@ fn used_and_value(
     callers: &Callers,
 ) -> (Vec<crate::cloudwatch::query::MetricDataQuery>, String, String) {
     let (metric, value) = value_over_time(of);
-    let usage = definition(watched_by(of.kind)).metric;
+    let usage = definition(warning_of(of.kind)).metric;
     let (mut queries, used) = callers.sum("m", usage, Stat::Sum, period(of.kind));
     queries.push(hidden("quota", metric, Stat::Maximum, period(of.kind)));
     (queries, used, value)

@@ -142,7 +142,10 @@ fn for_users(words: &dyn Words, situation: &Situation, decision: &Decision) -> V
             }),
             AlarmKind::Throttles if has_zero || is_over => {}
             AlarmKind::Throttles => steps.push(Step::BackOff),
-            AlarmKind::HighInvocationRate
+            AlarmKind::InvocationRateAtLimit
+            | AlarmKind::TPMQuotaUsageAtLimit
+            | AlarmKind::TPDQuotaUsageAtLimit
+            | AlarmKind::HighInvocationRate
             | AlarmKind::HighTPMQuotaUsage
             | AlarmKind::HighTPDQuotaUsage
             | AlarmKind::HighLatency

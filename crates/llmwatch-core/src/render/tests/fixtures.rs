@@ -41,6 +41,21 @@ fn reason_and_value(kind: AlarmKind) -> (&'static str, f64) {
              threshold (160000.0). The most recent datapoints: [182300.0, 175010.0, 168400.0].",
             182_300.0,
         ),
+        AlarmKind::TPMQuotaUsageAtLimit => (
+            "Threshold Crossed: 3 out of the last 5 datapoints were greater than or equal to the \
+             threshold (190000.0). The most recent datapoints: [198400.0, 196010.0, 193300.0].",
+            198_400.0,
+        ),
+        AlarmKind::InvocationRateAtLimit => (
+            "Threshold Crossed: 3 out of the last 5 datapoints were greater than or equal to the \
+             threshold (190.0). The most recent datapoints: [198.0, 194.0, 191.0].",
+            198.0,
+        ),
+        AlarmKind::TPDQuotaUsageAtLimit => (
+            "Threshold Crossed: 1 datapoint was greater than or equal to the threshold \
+             (1368000000.0).",
+            1.4e9,
+        ),
         AlarmKind::HighInvocationRate => (
             "Threshold Crossed: 3 out of the last 5 datapoints were greater than or equal to the \
              threshold (160.0). The most recent datapoints: [171.0, 166.0, 163.0].",
@@ -82,6 +97,17 @@ fn reason_and_value(kind: AlarmKind) -> (&'static str, f64) {
     }
 }
 
+/// What the event says an alarm fires at, where the texts take it from there.
+fn threshold(kind: AlarmKind) -> Option<f64> {
+    match kind {
+        AlarmKind::HighHourlyCost => Some(20.0),
+        AlarmKind::InvocationRateAtLimit => Some(190.0),
+        AlarmKind::TPMQuotaUsageAtLimit => Some(190_000.0),
+        AlarmKind::TPDQuotaUsageAtLimit => Some(1_368_000_000.0),
+        _ => None,
+    }
+}
+
 /// The alarms half a minute apart, as CloudWatch tells of them.
 pub(super) fn fired(kinds: &[AlarmKind]) -> Firing {
     let alarms = firing(kinds).alarms().to_vec();
@@ -92,7 +118,7 @@ pub(super) fn fired(kinds: &[AlarmKind]) -> Firing {
             since: at("2026-11-21T02:44:10Z") + apart,
             reason: reason.to_owned(),
             value: Some(value),
-            threshold: (alarm.kind == AlarmKind::HighHourlyCost).then_some(20.0),
+            threshold: threshold(alarm.kind),
             ..alarm
         }
     };
@@ -204,6 +230,14 @@ pub(super) fn high_usage() -> Situation {
     situation.settings.modalities = Some("text in, text out".to_owned());
     situation.settings.residency = Some("United States".to_owned());
     situation
+}
+
+/// Before the first throttle: warning and critical alarm of one quota.
+pub(super) fn nearly_used_up() -> Situation {
+    situation(
+        &[AlarmKind::TPMQuotaUsageAtLimit, AlarmKind::HighTPMQuotaUsage],
+        &[rpm(200.0, 150.0), tpm(200_000.0, 198_400.0)],
+    )
 }
 
 pub(super) fn low_usage() -> Situation {

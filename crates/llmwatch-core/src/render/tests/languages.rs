@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::fixtures::{
-    case_id, client_errors, context, cost_above_budget, high_usage, key, low_usage, new_model,
-    non_quota, on_demand, recovered, refused_only, situation, tokens_per_day, unknown,
+    case_id, client_errors, context, cost_above_budget, high_usage, key, low_usage, nearly_used_up,
+    new_model, non_quota, on_demand, recovered, refused_only, situation, tokens_per_day, unknown,
     with_open_case, with_open_request, with_request,
 };
 use super::mail::done_and_next;
@@ -59,6 +59,7 @@ fn scenarios() -> Vec<Situation> {
         on_demand(),
         tokens_per_day(),
         situation(&[AlarmKind::HighTPMQuotaUsage, AlarmKind::ServerErrors], &server_uses),
+        nearly_used_up(),
         low_usage(),
         cost_above_budget(),
         situation(&[AlarmKind::InvocationAnomaly, AlarmKind::HighLatency], &anomaly_uses),

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::fixtures::{
-    case_id, client_errors, context, ending, fired, high_usage, key, low_usage, new_model,
-    non_quota, on_demand, tokens_per_day, unknown, with_open_case, with_open_request,
+    case_id, client_errors, context, ending, fired, high_usage, key, low_usage, nearly_used_up,
+    new_model, non_quota, on_demand, tokens_per_day, unknown, with_open_case, with_open_request,
 };
 use super::read_in;
 use crate::alarm::{AlarmKind, CATALOGUE};
@@ -36,6 +36,7 @@ fn situations() -> Vec<Situation> {
         unknown(),
         new_model(),
         high_usage(),
+        nearly_used_up(),
         low_usage(),
         on_demand(),
         tokens_per_day(),

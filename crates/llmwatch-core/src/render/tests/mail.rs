@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 
 use super::fixtures::{
     case_id, client_errors, context, cost_above_budget, ending, half_hour, high_usage, low_usage,
-    minutes_later, new_model, non_quota, on_demand, recovered, refused_only, situation,
-    tokens_per_day, unknown, with_open_case, with_open_request, with_request,
+    minutes_later, nearly_used_up, new_model, non_quota, on_demand, recovered, refused_only,
+    situation, tokens_per_day, unknown, with_open_case, with_open_request, with_request,
 };
 use super::{check, read_in};
 use crate::alarm::{AlarmKind, Severity};
@@ -165,6 +165,11 @@ fn alarms_about_no_quota_beside_high_usage_whole() {
     let uses = [rpm(200.0, 50.0), tpm(200_000.0, 190_000.0)];
     let situation = situation(&[AlarmKind::HighTPMQuotaUsage, AlarmKind::ServerErrors], &uses);
     check_whole("high-usage-with-server-errors-opened", &situation, &opened());
+}
+
+#[test]
+fn nearly_used_up_whole() {
+    check_whole("nearly-used-up-opened", &nearly_used_up(), &opened());
 }
 
 #[test]

@@ -90,6 +90,9 @@ impl Words for English {
             AlarmKind::ServerErrors => "server errors",
             AlarmKind::ClientErrors => "client errors",
             AlarmKind::Throttles => "throttling",
+            AlarmKind::InvocationRateAtLimit => "RPM nearly used up",
+            AlarmKind::TPMQuotaUsageAtLimit => "TPM nearly used up",
+            AlarmKind::TPDQuotaUsageAtLimit => "TPD nearly used up",
             AlarmKind::HighInvocationRate => "high RPM use",
             AlarmKind::HighTPMQuotaUsage => "high TPM use",
             AlarmKind::HighTPDQuotaUsage => "high TPD use",
@@ -118,6 +121,15 @@ impl Words for English {
                 symptom("requests fail with client errors", "requests failed with client errors")
             }
             AlarmKind::Throttles => symptom("requests are refused", "requests were refused"),
+            AlarmKind::InvocationRateAtLimit => {
+                symptom("the RPM quota is nearly used up", "the RPM quota was nearly used up")
+            }
+            AlarmKind::TPMQuotaUsageAtLimit => {
+                symptom("the TPM quota is nearly used up", "the TPM quota was nearly used up")
+            }
+            AlarmKind::TPDQuotaUsageAtLimit => {
+                symptom("the TPD quota is nearly used up", "the TPD quota was nearly used up")
+            }
             AlarmKind::HighInvocationRate
             | AlarmKind::HighTPMQuotaUsage
             | AlarmKind::HighTPDQuotaUsage

@@ -94,6 +94,9 @@ impl Words for Japanese {
             AlarmKind::ServerErrors => "サーバーエラー",
             AlarmKind::ClientErrors => "クライアントエラー",
             AlarmKind::Throttles => "スロットリング",
+            AlarmKind::InvocationRateAtLimit => "RPM の上限間近",
+            AlarmKind::TPMQuotaUsageAtLimit => "TPM の上限間近",
+            AlarmKind::TPDQuotaUsageAtLimit => "TPD の上限間近",
             AlarmKind::HighInvocationRate => "RPM の高い使用率",
             AlarmKind::HighTPMQuotaUsage => "TPM の高い使用率",
             AlarmKind::HighTPDQuotaUsage => "TPD の高い使用率",
@@ -112,6 +115,11 @@ impl Words for Japanese {
             AlarmKind::ServerErrors => "Bedrock のサーバーエラー（5xx）が発生",
             AlarmKind::ClientErrors => "クライアントエラー（4xx、スロットリングを除く）が発生",
             AlarmKind::Throttles => "スロットリングが発生",
+            AlarmKind::InvocationRateAtLimit => "1分あたりのリクエスト数がクォータをほぼ使い切り",
+            AlarmKind::TPMQuotaUsageAtLimit => "1分あたりのトークン数がクォータをほぼ使い切り",
+            AlarmKind::TPDQuotaUsageAtLimit => {
+                "1日あたりのトークン数（直近24時間）がクォータをほぼ使い切り"
+            }
             AlarmKind::HighInvocationRate => "1分あたりのリクエスト数がクォータに接近",
             AlarmKind::HighTPMQuotaUsage => "1分あたりのトークン数がクォータに接近",
             AlarmKind::HighTPDQuotaUsage => "1日あたりのトークン数（直近24時間）がクォータに接近",
@@ -132,6 +140,9 @@ impl Words for Japanese {
             AlarmKind::ServerErrors => symptom("サーバーエラーによるリクエストの失敗"),
             AlarmKind::ClientErrors => symptom("クライアントエラーによるリクエストの失敗"),
             AlarmKind::Throttles => symptom("スロットリングによるリクエストの拒否"),
+            AlarmKind::InvocationRateAtLimit => symptom("RPM のクォータをほぼ使い切った状態"),
+            AlarmKind::TPMQuotaUsageAtLimit => symptom("TPM のクォータをほぼ使い切った状態"),
+            AlarmKind::TPDQuotaUsageAtLimit => symptom("TPD のクォータをほぼ使い切った状態"),
             AlarmKind::HighInvocationRate
             | AlarmKind::HighTPMQuotaUsage
             | AlarmKind::HighTPDQuotaUsage
