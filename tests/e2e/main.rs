@@ -46,6 +46,8 @@ mod log_delivery;
 #[cfg(test)]
 mod log_objects;
 #[cfg(test)]
+mod panels;
+#[cfg(test)]
 mod pool_dashboards;
 #[cfg(test)]
 mod pools;

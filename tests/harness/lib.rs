@@ -16,6 +16,7 @@ pub mod process;
 pub mod readers;
 pub mod runtime_api;
 pub mod seen;
+pub mod shown;
 pub mod stack;
 pub mod traffic;
 pub mod world;

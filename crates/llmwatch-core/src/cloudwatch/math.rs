@@ -3,8 +3,8 @@
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>
 //! (read from awsdocs/amazon-cloudwatch-user-guide). Supported: ids, numbers, `+ - * /`, unary
 //! minus, parentheses, arrays, `== != <= >= < >`, `AND && OR ||`, `SUM`, `AVG`, `MIN`, `MAX`,
-//! `ABS`, `CEIL`, `FLOOR`, `FILL`, `IF`, `PERIOD`, `METRICS`, `FIRST`, `LAST`, `SEARCH` and
-//! `ANOMALY_DETECTION_BAND`.
+//! `ABS`, `CEIL`, `FLOOR`, `FILL`, `IF`, `PERIOD`, `METRICS`, `FIRST`, `LAST`, `REMOVE_EMPTY`,
+//! `SEARCH` and `ANOMALY_DETECTION_BAND`.
 //!
 //! The rules for a missing datapoint, all from that page unless marked:
 //! - Arithmetic between two series treats a value missing on one side as 0. Missing on both sides
@@ -185,6 +185,7 @@ enum NodeKind {
     Reduction(Reduction, Box<Node>),
     Each(Each, Box<Node>),
     Pick(Pick, Box<Node>),
+    RemoveEmpty(Box<Node>),
     Fill(Box<Node>, Filler),
     If(Box<Node>, Box<Node>, Option<Box<Node>>),
 }
@@ -264,6 +265,7 @@ impl Expression {
             | NodeKind::Reduction(..)
             | NodeKind::Each(..)
             | NodeKind::Pick(..)
+            | NodeKind::RemoveEmpty(_)
             | NodeKind::Fill(..)
             | NodeKind::If(..) => {}
         });
@@ -313,7 +315,8 @@ impl Node {
             | NodeKind::Band(_, Some(inner))
             | NodeKind::Reduction(_, inner)
             | NodeKind::Each(_, inner)
-            | NodeKind::Pick(_, inner) => inner.visit(found),
+            | NodeKind::Pick(_, inner)
+            | NodeKind::RemoveEmpty(inner) => inner.visit(found),
             NodeKind::Operation(_, left, right) => {
                 left.visit(found);
                 right.visit(found);

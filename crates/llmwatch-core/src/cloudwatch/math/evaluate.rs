@@ -56,6 +56,7 @@ pub(super) fn evaluate(node: &Node, inputs: &Inputs<'_>) -> Evaluated {
         NodeKind::Reduction(how, of) => reduce(of, *how, inputs),
         NodeKind::Each(how, of) => each(of, *how, inputs),
         NodeKind::Pick(which, of) => pick(of, *which, inputs),
+        NodeKind::RemoveEmpty(of) => remove_empty(of, inputs),
         NodeKind::Fill(of, filler) => fill(of, filler, inputs),
         NodeKind::If(condition, yes, no) => conditional(condition, yes, no.as_deref(), inputs),
     }
@@ -270,6 +271,15 @@ fn pick(of: &Node, which: Pick, inputs: &Inputs<'_>) -> Evaluated {
         Pick::Last => all.pop(),
     };
     Ok(picked.map_or(NO_SERIES, Value::Series))
+}
+
+/// The series of an array that have a datapoint.
+fn remove_empty(of: &Node, inputs: &Inputs<'_>) -> Evaluated {
+    let Value::Array(mut all) = evaluate(of, inputs)? else {
+        return of.error(MathProblem::Arguments("REMOVE_EMPTY takes an array"));
+    };
+    all.retain(|series| series.values.iter().any(|value| !value.is_nan()));
+    Ok(Value::Array(all))
 }
 
 fn conditional(condition: &Node, yes: &Node, no: Option<&Node>, inputs: &Inputs<'_>) -> Evaluated {

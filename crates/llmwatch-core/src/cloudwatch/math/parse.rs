@@ -228,6 +228,7 @@ impl Parser<'_> {
             ("FLOOR", Some(of), None, None) => Ok(NodeKind::Each(Each::Floor, Box::new(of))),
             ("FIRST", Some(of), None, None) => Ok(NodeKind::Pick(Pick::First, Box::new(of))),
             ("LAST", Some(of), None, None) => Ok(NodeKind::Pick(Pick::Last, Box::new(of))),
+            (REMOVE_EMPTY, Some(of), None, None) => Ok(NodeKind::RemoveEmpty(Box::new(of))),
             ("IF", Some(condition), Some(yes), no) => {
                 Ok(NodeKind::If(Box::new(condition), Box::new(yes), no.map(Box::new)))
             }
@@ -375,9 +376,24 @@ impl Parser<'_> {
 }
 
 const BAND: &str = "ANOMALY_DETECTION_BAND";
-const KNOWN: [&str; 15] = [
-    "SUM", "AVG", "MIN", "MAX", "ABS", "CEIL", "FLOOR", "FIRST", "LAST", "IF", "PERIOD", BAND,
-    "METRICS", "FILL", "SEARCH",
+const REMOVE_EMPTY: &str = "REMOVE_EMPTY";
+const KNOWN: [&str; 16] = [
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "ABS",
+    "CEIL",
+    "FLOOR",
+    "FIRST",
+    "LAST",
+    "IF",
+    "PERIOD",
+    BAND,
+    "METRICS",
+    "FILL",
+    "SEARCH",
+    REMOVE_EMPTY,
 ];
 
 fn reduction(reduction: Reduction, of: Node) -> NodeKind {

@@ -187,6 +187,16 @@ fn each_value_is_rounded_by_itself() {
 }
 
 #[test]
+fn series_without_a_datapoint_can_be_removed() {
+    check("REMOVE_EMPTY([m1, m2])", "1 2 - - | 10 - 30 -");
+    check("REMOVE_EMPTY([m1 / 0, m2])", "10 - 30 -");
+    check("AVG([m1 / 0, m2])", "5 - 15 -");
+    check("AVG(REMOVE_EMPTY([m1 / 0, m2]))", "10 - 30 -");
+    check("SUM(REMOVE_EMPTY(SEARCH('{N} a', 'Sum', 60)))", "1 - 8 -");
+    check_error("REMOVE_EMPTY(m1)", "at character 14: REMOVE_EMPTY takes an array");
+}
+
+#[test]
 fn a_search_is_an_array() {
     check("SEARCH('{N} a', 'Sum', 60)", "1 - 3 - | - - 5 -");
     check("SEARCH('{N} a', 'p99.9')", "1 - 3 - | - - 5 -");

@@ -176,9 +176,11 @@ fn utilisation(of: &OfQuota<'_>, callers: &Callers, lines: Vec<AlertLine>) -> Pa
 
 fn headroom(of: &OfQuota<'_>, callers: &Callers) -> Panel {
     let (mut queries, used, value) = used_and_value(of, callers);
-    queries.push(math("used", "used", used.clone()));
-    queries.push(math("value", "quota", value.clone()));
-    queries.push(math("headroom", "headroom", format!("{value} - {used}")));
+    queries.push(math("used", "used", used));
+    queries.push(math("value", "quota", value));
+    // A difference takes what is missing for 0: without the condition a pool that has no such quota
+    // would seem to be far beyond it.
+    queries.push(math("headroom", "headroom", "IF(value >= 0, value - used)".to_owned()));
     Panel {
         title: format!("{}: used, quota and headroom", of.kind),
         says: format!("In {}; headroom below 0 is use beyond the quota.", of.kind.unit()),
