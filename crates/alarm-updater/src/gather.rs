@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use llmwatch_aws::CallFailed;
 use llmwatch_aws::alarms::{self, StandingAlarms};
+use llmwatch_aws::component_reports::Listed;
 use llmwatch_aws::hourly_use::read_hours;
 use llmwatch_aws::metric_values::read_values;
 use llmwatch_aws::quality_metrics::{Activity, list_series};
-use llmwatch_aws::{inference_components, parameters};
+use llmwatch_aws::{component_reports, inference_components, parameters};
 use llmwatch_core::alarm::desired::{DesiredAlarm, Lines, desired_alarms};
 use llmwatch_core::alarm::name::Owner;
 use llmwatch_core::alarm::plan::Actual;
 use llmwatch_core::alarm::tuning::{self, InvalidTuning, Tuning};
 use llmwatch_core::component::InferenceComponent;
 use llmwatch_core::component::alarm::desired_component_alarms;
+use llmwatch_core::component::hourly_cost::{Priced, Reported, is_counted, priced};
 use llmwatch_core::hourly_cost::{self, UsedByCaller};
 use llmwatch_core::price::{self, Prices};
 use llmwatch_core::quality::alarm::desired::desired_quality_alarms;
@@ -178,4 +180,28 @@ pub(crate) async fn quota_use(
     let what = "working out how much of their quotas pools used";
     let failure = |why| Failure { what: what.to_owned(), alarms: Vec::new(), why };
     (used, unread.map(failure))
+}
+
+/// Who reported of the components with a price in each of these hours, and on which endpoints they
+/// are; nothing is asked where no endpoint has a price.
+///
+/// # Errors
+///
+/// When it could not be read in full.
+pub(crate) async fn reported(
+    app: &App,
+    situation: &Situation,
+    hours: &[Timestamp],
+) -> Result<(Priced, Reported), CallFailed> {
+    let (client, prices) = (&app.clients.cloudwatch, &situation.prices);
+    if prices.endpoints().next().is_none() {
+        return Ok((Priced::new(), Reported::default()));
+    }
+    let listed = component_reports::list(client).await?;
+    let priced = priced(listed.iter().map(|(_, reporter)| reporter), prices);
+    let counted: Vec<&Listed> =
+        listed.iter().filter(|(_, reporter)| is_counted(reporter, &priced)).collect();
+    let components = priced.keys().collect();
+    let reported = component_reports::read(client, &counted, &components, hours).await?;
+    Ok((priced, reported))
 }

@@ -9,9 +9,8 @@ use llmwatch_aws::custom_resource::{self, Delivery};
 use llmwatch_aws::{CallFailed, chain, http, lifecycle};
 use llmwatch_core::alarm::desired::unwatched_series;
 use llmwatch_core::alarm::plan::{applied_changes, plan, text};
-use llmwatch_core::alarm::pool_metrics::{PoolMetric, caller_metrics, pool_metrics};
+use llmwatch_core::alarm::pool_metrics::{caller_metrics, pool_metrics};
 use llmwatch_core::custom_resource::{Action, CustomResourceRequest, Deletion, Outcome};
-use llmwatch_core::price::SETTING;
 use llmwatch_core::stored::StoredPool;
 use llmwatch_core::{dashboard, hourly_cost, quota_used};
 use serde_json::{Value, json};
@@ -20,7 +19,7 @@ use crate::carry_out::Stopped;
 use crate::event::{Trigger, trigger};
 use crate::gather::{GatherFailed, Situation};
 use crate::report::{Failure, Report};
-use crate::{App, Switch, carry_out, gather, tear_down};
+use crate::{App, Switch, carry_out, costs, gather, tear_down};
 
 /// Why a run did not do all it should.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +130,7 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
         tracing::info!(plan.size = changes.len(), "{change}");
     }
     situation.pools.iter().for_each(tell_truncated);
-    tell_unwatched_budgets(&situation);
+    costs::tell_unwatched_budgets(&situation);
 
     let mut failures = carry_out::changes(app, &changes, &situation.standing).await?;
     let failed = carry_out::unchanged(&failures);
@@ -145,23 +144,19 @@ pub async fn reconcile(app: &App, now: Timestamp) -> Result<Report, RunFailed> {
 }
 
 /// Publishes what there is to say of the pools: of now, and of the hours that are over. How much of
-/// their quotas they used and what they cost is read apart, so that a read that fails takes nothing
-/// else with it.
+/// their quotas they used, what they cost, and what inference components cost is read apart, so that
+/// a read that fails takes nothing else with it.
 async fn metrics(app: &App, situation: &Situation, now: Timestamp) -> Vec<Failure> {
     let mut of_now = pool_metrics(&situation.pools);
     if app.config.grafana_metrics == Switch::On {
         of_now.extend(caller_metrics(&situation.pools));
     }
-    let mut all: Vec<(Timestamp, PoolMetric)> =
-        of_now.into_iter().map(|metric| (now, metric)).collect();
     let hours = hourly_cost::hours(now);
     let (used, unread_use) = gather::quota_use(app, situation, &hours).await;
-    all.extend(quota_used::metrics(&situation.pools, &used, &hours));
-    let used = gather::used(app, situation, &hours).await;
-    let unread = used.map(|used| {
-        all.extend(hourly_cost::metrics(&situation.pools, &situation.prices, &used, &hours));
-    });
-    let unread = unread.err().map(|error| Failure::of_call("working out what pools cost", &error));
+    let used = quota_used::metrics(&situation.pools, &used, &hours);
+    let (costs, unread) = costs::of_last_hours(app, situation, now).await;
+    let of_now = of_now.into_iter().map(|metric| (now, metric));
+    let all = of_now.chain(used).chain(costs).collect();
     let published = carry_out::pool_metrics(app, all).await;
     published.into_iter().chain(unread_use).chain(unread).collect()
 }
@@ -207,22 +202,6 @@ fn tell_truncated(pool: &StoredPool) {
             pool = %pool.pool.label(),
             "{} has more series than an alarm can watch; not watched: {}",
             pool.pool,
-            unwatched.join(", ")
-        );
-    }
-}
-
-fn tell_unwatched_budgets(situation: &Situation) {
-    let prices = &situation.prices;
-    let unwatched = situation.pools.iter().map(|pool| &pool.pool);
-    let unwatched: Vec<String> = unwatched
-        .filter(|pool| prices.has_budget_without_price(pool))
-        .map(|pool| pool.label().to_string())
-        .collect();
-    if !unwatched.is_empty() {
-        tracing::warn!(
-            "pools with a budget and no price in the setting {SETTING}, so that nothing watches \
-             what they cost: {}",
             unwatched.join(", ")
         );
     }

@@ -5,6 +5,7 @@
 
 mod carry_out;
 mod config;
+mod costs;
 mod event;
 mod gather;
 mod handler;

@@ -1,5 +1,6 @@
 //! The function's behaviour through the real SDK clients.
 
+mod component_costs;
 mod components;
 mod costs;
 mod dashboards;

@@ -14,6 +14,7 @@ pub mod bucket_notifications;
 pub mod call;
 pub mod client;
 #[cfg(feature = "comprehend")]
+pub mod component_reports;
 pub mod comprehend;
 #[cfg(feature = "bedrockruntime")]
 pub mod content_checks;

@@ -4,6 +4,8 @@
 
 pub mod alarm;
 pub mod course;
+pub mod hourly_cost;
+pub mod reports;
 
 use std::fmt;
 

@@ -17,14 +17,15 @@ use crate::metric_values::HOUR_SECONDS;
 use crate::price::{Prices, Tokens};
 use crate::stored::StoredPool;
 
-/// What a pool cost in an hour, in US dollars; dimension Pool.
+/// What a pool cost in an hour, in US dollars; dimension Pool. What an inference component cost has
+/// the same name and the dimension InferenceComponentName ([`component`](crate::component)).
 pub const COST_PER_HOUR: &str = "CostPerHour";
 
 /// What 1,000 invocations of a pool cost on the average of an hour, in US dollars; dimension Pool.
 /// None of an hour without invocations.
 pub const COST_PER_THOUSAND: &str = "CostPer1000Invocations";
 
-/// The metrics of a pool with a price.
+/// The metrics of a pool, or a component, with a price.
 pub const METRICS_OF_A_POOL: usize = 2;
 
 /// Complete hours that every run works out.

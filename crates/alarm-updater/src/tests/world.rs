@@ -34,6 +34,7 @@ use aws_sdk_ssm::operation::get_parameters_by_path::{
 use aws_sdk_ssm::operation::put_parameter::PutParameterOutput;
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
+use llmwatch_core::cloudwatch::metric::MetricKey;
 use llmwatch_core::stored::StoredPool;
 
 use crate::{App, Clients, Config, Waits};
@@ -55,8 +56,10 @@ pub(super) struct State {
     pub(super) quality: Vec<(&'static str, &'static str, bool)>,
     /// Inference components that CloudWatch lists invocations of.
     pub(super) components: Vec<&'static str>,
-    /// What is used in every hour: `ModelId`, metric, sum.
+    /// What is used in every hour: `ModelId` or inference component, metric, sum.
     pub(super) used: Vec<(&'static str, &'static str, f64)>,
+    /// The series of SageMaker's endpoints that report every five minutes.
+    pub(super) reporting: Vec<MetricKey>,
     /// Every value that was published.
     pub(super) published: Vec<MetricDatum>,
     /// Operation and subject of each call, in order.
@@ -73,6 +76,18 @@ impl State {
         let error = fault.map(|(_, code)| ErrorMetadata::builder().code(*code).build());
         self.calls.push(call);
         error
+    }
+
+    /// The series of a metric that report, as they are listed.
+    fn reporting(&self, namespace: &str, name: Option<&str>) -> Vec<Metric> {
+        let series = self.reporting.iter().filter(|series| series.namespace == namespace);
+        let metric = |series: &MetricKey| {
+            let dimensions = series.dimensions.iter();
+            let dimensions = dimensions
+                .map(|(name, value)| Dimension::builder().name(name).value(value).build());
+            Metric::builder().set_dimensions(Some(dimensions.collect())).build()
+        };
+        series.filter(|series| Some(series.name.as_str()) == name).map(metric).collect()
     }
 
     fn alarm_was_put(&mut self) {
@@ -212,7 +227,7 @@ fn list_metrics(state: Arc<Mutex<State>>) -> Rule {
         let found = match namespace {
             QUALITY => metrics.collect(),
             "AWS/SageMaker" => components.collect(),
-            _ => Vec::new(),
+            _ => state.reporting(namespace, request.metric_name()),
         };
         MockResponse::Output(ListMetricsOutput::builder().set_metrics(Some(found)).build())
     })
@@ -354,6 +369,11 @@ fn get_metric_data(state: Arc<Mutex<State>>) -> Rule {
             let asked = (metric.dimensions()[0].value().unwrap(), metric.metric_name().unwrap());
             let sums = state.used.iter().filter(|(caller, name, _)| (*caller, *name) == asked);
             let mut result = MetricDataResult::builder().id(query.id().unwrap());
+            if state.reporting.iter().any(|series| is_of(metric, series)) {
+                for start in (from..to).step_by(300) {
+                    result = result.timestamps(DateTime::from_secs(start)).values(0.0);
+                }
+            }
             for ((_, _, sum), hour) in
                 sums.flat_map(|sum| (from..to).step_by(3_600).map(move |hour| (sum, hour)))
             {
@@ -366,6 +386,15 @@ fn get_metric_data(state: Arc<Mutex<State>>) -> Rule {
             GetMetricDataOutput::builder().set_metric_data_results(Some(results)).build(),
         )
     })
+}
+
+fn is_of(metric: &Metric, series: &MetricKey) -> bool {
+    let dimensions = metric.dimensions().iter();
+    let dimensions: BTreeMap<&str, &str> =
+        dimensions.map(|one| (one.name().unwrap(), one.value().unwrap())).collect();
+    let expected = series.dimensions.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    (metric.namespace(), metric.metric_name()) == (Some(&series.namespace), Some(&series.name))
+        && dimensions == expected.collect()
 }
 
 fn list_dashboards(state: Arc<Mutex<State>>) -> Rule {

@@ -5,7 +5,8 @@ use super::desired::unwatched_series;
 use crate::metric_values::MODEL_ID;
 use crate::stored::{PoolQuota, StoredPool};
 
-/// The namespace of everything llmwatch says about pools: their quotas and their cost.
+/// The namespace of everything llmwatch says about quotas and cost: of pools, and what inference
+/// components cost.
 pub const NAMESPACE: &str = "LLMWatch/Quota";
 
 /// A quota's value in force, in its unit; dimensions Pool and Quota.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::InferenceComponent;
 use super::alarm::{INVOCATIONS, NAMESPACE};
+use super::reports::COMPONENTS;
 use crate::cloudwatch::metric::MetricKey;
 use crate::evidence::Read;
 use crate::metric_values::{Values, Wanted};
@@ -17,16 +18,13 @@ pub const PERIOD_SECONDS: u32 = 300;
 /// How far back a course goes.
 const REACH: SignedDuration = SignedDuration::from_hours(1);
 
-/// The namespace of what a component's containers use.
-const USE: &str = "/aws/sagemaker/InferenceComponents";
-
 /// The metrics of a course: namespace, name and statistic.
 const METRICS: [(&str, &str, &str); 5] = [
     (NAMESPACE, INVOCATIONS, "Sum"),
     (NAMESPACE, "Invocation4XXErrors", "Sum"),
     (NAMESPACE, "Invocation5XXErrors", "Sum"),
     (NAMESPACE, "ModelLatency", "p90"),
-    (USE, "GPUMemoryUtilizationNormalized", "Maximum"),
+    (COMPONENTS, "GPUMemoryUtilizationNormalized", "Maximum"),
 ];
 
 /// How a component fared, by periods, oldest first; those without any value are left out.

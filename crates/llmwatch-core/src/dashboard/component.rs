@@ -2,14 +2,8 @@
 //!
 //! Namespaces, dimensions and units:
 //! <https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html>. Latencies are in
-//! microseconds. What one copy, one instance or one GPU does is published only with enhanced
-//! metrics (`EnableEnhancedMetrics`), as
-//! <https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch-enhanced-metrics.html>
-//! says. That page names a GPU's dimension `AcceleratorId`; AWS's published examples ask for
-//! `GpuId`. Both are asked for here, and whichever exists answers.
-//!
-//! GPUs and instances are counted by who reports: each series with a value in a minute counts once,
-//! however often it reports, so that the count depends on no publishing frequency.
+//! microseconds. How GPUs and instances are counted, and what that needs:
+//! [`reports`](crate::component::reports).
 
 pub mod cost;
 
@@ -19,19 +13,16 @@ use super::{AlertLine, Bad, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::alarm::Severity;
 use crate::cloudwatch::metric::{MetricKey, Stat};
 use crate::cloudwatch::query::MetricDataQuery;
-use crate::component::alarm::COMPONENT_KINDS;
+use crate::component::alarm::{COMPONENT_KINDS, NAMESPACE};
+use crate::component::reports::{
+    COMPONENTS, CONTAINER, ENDPOINT, ENDPOINTS, GPU_DIMENSIONS, INSTANCE, VARIANT,
+};
+use crate::quality::series::INFERENCE_COMPONENT as COMPONENT;
 
-const INVOCATIONS: &str = "AWS/SageMaker";
-const COMPONENTS: &str = "/aws/sagemaker/InferenceComponents";
-const ENDPOINTS: &str = "/aws/sagemaker/Endpoints";
-const COMPONENT: &str = "InferenceComponentName";
-const ENDPOINT: &str = "EndpointName";
-const VARIANT: &str = "VariantName";
-const INSTANCE: &str = "InstanceId";
-const CONTAINER: &str = "ContainerId";
+const INVOCATIONS: &str = NAMESPACE;
 
-/// The dimension of one GPU, by the documentation and by AWS's examples, with the stem of ids.
-const GPU: [(&str, &str); 2] = [("AcceleratorId", "accelerators"), ("GpuId", "gpus")];
+/// The dimension of one GPU, by either of its names, with the stem of ids.
+const GPU: [(&str, &str); 2] = [(GPU_DIMENSIONS[0], "accelerators"), (GPU_DIMENSIONS[1], "gpus")];
 
 /// A share of a component's GPUs, and from where on Grafana's rules tell of it.
 pub(super) struct GpuShare {

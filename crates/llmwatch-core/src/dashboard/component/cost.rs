@@ -4,10 +4,12 @@
 //! GPUs that it has of all the GPUs of the endpoint; both are counted by who reports, as are the
 //! instances, so that no number of GPUs is typed in anywhere. Needs enhanced metrics.
 
-use super::{COMPONENT, COMPONENTS, ENDPOINT, ENDPOINTS, GPU, chart, count_of};
-use super::{CONTAINER, INSTANCE, INVOCATIONS, VARIANT, of_component};
+use super::{COMPONENT, GPU, INVOCATIONS, chart, count_of, of_component};
 use crate::cloudwatch::metric::Stat;
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::component::reports::{
+    COMPONENTS, CONTAINER, ENDPOINT, ENDPOINTS, INSTANCE, OF_GPUS, OF_INSTANCES, VARIANT,
+};
 use crate::dashboard::queries::{FIVE_MINUTES, PERIODS_AN_HOUR, hidden, hidden_math, math, search};
 use crate::dashboard::{Content, Draw, Panel, Row, Unit, Width};
 use crate::price::{Prices, SETTING};
@@ -84,13 +86,11 @@ fn hourly_cost(
         let stat = Stat::Average;
         count_of(&search(namespace, metric, dimensions, where_, stat, FIVE_MINUTES))
     };
-    let gpu = "GPUUtilizationNormalized";
-    let instances =
-        count(ENDPOINTS, "CPUUtilizationNormalized", &[ENDPOINT, VARIANT, INSTANCE], &[on]);
-    let all = count(ENDPOINTS, gpu, &[ENDPOINT, VARIANT, INSTANCE, dimension], &[on]);
+    let instances = count(ENDPOINTS, OF_INSTANCES, &[ENDPOINT, VARIANT, INSTANCE], &[on]);
+    let all = count(ENDPOINTS, OF_GPUS, &[ENDPOINT, VARIANT, INSTANCE, dimension], &[on]);
     let own = count(
         COMPONENTS,
-        gpu,
+        OF_GPUS,
         &[ENDPOINT, VARIANT, INSTANCE, CONTAINER, COMPONENT, dimension],
         &[on, (COMPONENT, component)],
     );
