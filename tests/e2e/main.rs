@@ -12,6 +12,8 @@ mod budget;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod component_spending;
+#[cfg(test)]
 mod components;
 #[cfg(test)]
 mod contacts;

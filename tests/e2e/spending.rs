@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use llmwatch_core::alarm::AlarmKind::HighHourlyCost;
-use llmwatch_tests::aws_call::JsonService;
 use llmwatch_tests::readers;
 use llmwatch_tests::traffic::{BUSY_MODEL, quota};
 use serde_json::{Value, json};
 
-use crate::stage::{RPM, Stage, TPM, says};
+use crate::stage::{RPM, Stage, TPM, hourly, says};
 
 /// What the pool's caller does in every minute.
 const CALLS: f64 = 200.0;
@@ -56,30 +55,8 @@ fn set_prices(stage: &Stage, budget: f64) {
     stage.world.invoke("alarm-updater", &json!({})).unwrap();
 }
 
-/// Every value of one of the pool's metrics in the last day, by the start of its hour.
 fn published(stage: &Stage, metric: &str) -> Vec<(i64, f64)> {
-    let hour = stage.now().as_second().div_euclid(3_600) * 3_600;
-    let stat = json!({
-        "Metric": {
-            "Namespace": "LLMWatch/Quota",
-            "MetricName": metric,
-            "Dimensions": [{ "Name": "Pool", "Value": stage.pool().as_str() }],
-        },
-        "Period": 3_600,
-        "Stat": "Maximum",
-    });
-    let input = json!({
-        "MetricDataQueries": [{ "Id": "m", "MetricStat": stat }],
-        "StartTime": hour - 86_400,
-        "EndTime": hour + 3_600,
-        "ScanBy": "TimestampAscending",
-    });
-    let answer =
-        stage.world.calls().json(JsonService::CloudWatch, "GetMetricData", &input).unwrap();
-    let result = &answer["MetricDataResults"][0];
-    let times = result["Timestamps"].as_array().unwrap().iter().map(|at| at.as_f64().unwrap());
-    let values = result["Values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap());
-    times.map(|at| at as i64).zip(values).collect()
+    hourly(stage, metric, ("Pool", stage.pool().as_str()))
 }
 
 #[test]

@@ -439,3 +439,29 @@ fn fourteen_days(incident: i64) -> Value {
     seed["metrics"].as_array_mut().unwrap().retain(of_pool);
     seed
 }
+
+/// Every value of one of our metrics of cost in the last day, by the start of its hour.
+pub(crate) fn hourly(stage: &Stage, metric: &str, (name, value): (&str, &str)) -> Vec<(i64, f64)> {
+    let hour = stage.now().as_second().div_euclid(3_600) * 3_600;
+    let stat = json!({
+        "Metric": {
+            "Namespace": "LLMWatch/Quota",
+            "MetricName": metric,
+            "Dimensions": [{ "Name": name, "Value": value }],
+        },
+        "Period": 3_600,
+        "Stat": "Maximum",
+    });
+    let input = json!({
+        "MetricDataQueries": [{ "Id": "m", "MetricStat": stat }],
+        "StartTime": hour - 86_400,
+        "EndTime": hour + 3_600,
+        "ScanBy": "TimestampAscending",
+    });
+    let answer =
+        stage.world.calls().json(JsonService::CloudWatch, "GetMetricData", &input).unwrap();
+    let result = &answer["MetricDataResults"][0];
+    let times = result["Timestamps"].as_array().unwrap().iter().map(|at| at.as_f64().unwrap());
+    let values = result["Values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap());
+    times.map(|at| at as i64).zip(values).collect()
+}

@@ -2,9 +2,11 @@
 
 use llmwatch_core::alarm::desired::{DesiredAlarm, Destinations, Lines, desired_alarms};
 use llmwatch_core::alarm::tuning::Tuning;
+use llmwatch_core::component::InferenceComponent;
+use llmwatch_core::component::alarm::desired_component_alarms;
 use llmwatch_core::cost::{
     Activity, Bill, Checked, Item, Line, PRICES, Scoring, Used, alarm_metrics, bill, month,
-    priced_pool_month, scoring_month,
+    priced_component_month, priced_pool_month, scoring_month,
 };
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::quality::Metric;
@@ -237,6 +239,35 @@ fn telling_what_a_pool_costs_costs_by_its_callers() {
         line("a price and a budget", &with_budget),
     ];
     check("cost of a pool", &lines.join("\n"));
+}
+
+#[test]
+fn telling_what_an_inference_component_costs_costs_by_the_gpus_of_its_endpoint() {
+    let with_price = |(gpus, all, instances)| priced_component_month(gpus, all, instances);
+    let with_budget = |sizes| {
+        let prefix = StackPrefix::parse("llmwatch").unwrap();
+        let component = InferenceComponent::parse("chat-7b").unwrap();
+        let read = |budget: Option<f64>| -> u32 {
+            let lines = Lines { tuning: &Tuning::default(), budget };
+            desired_component_alarms(&component, lines, &prefix).iter().map(alarm_metrics).sum()
+        };
+        let alarm =
+            Used { item: Item::AlarmMetric, units: f64::from(read(Some(5.0)) - read(None)) };
+        [with_price(sizes), vec![alarm]].concat()
+    };
+    let line = |what: &str, of: &dyn Fn((u32, u32, u32)) -> Vec<Used>| {
+        let sizes = [(1, 1, 1), (4, 8, 1), (32, 64, 8)];
+        let cells = sizes.map(|sizes| format!("{:.2}", bill(&of(sizes)).dollars()));
+        format!("| {what} | {} |", cells.join(" | "))
+    };
+    let lines = [
+        "| the setting `prices` has | 1 GPU of 1 | 4 GPUs of 8 | 32 GPUs of 64 on 8 instances |"
+            .to_owned(),
+        "|---|---|---|---|".to_owned(),
+        line("a price of the component's endpoint", &with_price),
+        line("a price and a budget", &with_budget),
+    ];
+    check("cost of a component", &lines.join("\n"));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use llmwatch_aws::CallFailed;
 use llmwatch_core::alarm::pool_metrics::PoolMetric;
+use llmwatch_core::component::InferenceComponent;
+use llmwatch_core::component::hourly_cost::Priced;
 use llmwatch_core::price::SETTING;
 use llmwatch_core::{component, hourly_cost};
 
@@ -50,6 +52,7 @@ async fn of_components(
 ) -> Result<Vec<(Timestamp, PoolMetric)>, CallFailed> {
     let hours = component::hourly_cost::hours(now);
     let (priced, reported) = gather::reported(app, situation, &hours).await?;
+    tell_unwatched_components(situation, &priced);
     Ok(component::hourly_cost::metrics(&priced, &situation.prices, &reported, &hours))
 }
 
@@ -65,6 +68,24 @@ pub(crate) fn tell_unwatched_budgets(situation: &Situation) {
         tracing::warn!(
             "pools with a budget and no price in the setting {SETTING}, so that nothing watches \
              what they cost: {}",
+            unwatched.join(", ")
+        );
+    }
+}
+
+fn tell_unwatched_components(situation: &Situation, priced: &Priced) {
+    let unwatched: Vec<&str> = situation
+        .components
+        .iter()
+        .filter(|component| situation.prices.has_budget_for_component(component))
+        .filter(|component| !priced.contains_key(*component))
+        .map(InferenceComponent::as_str)
+        .collect();
+    if !unwatched.is_empty() {
+        tracing::warn!(
+            "inference components with a budget whose cost is not known, so that nothing watches \
+             it: no GPU of theirs reports (which takes enhanced metrics), or an endpoint of theirs \
+             has no price in the setting {SETTING}: {}",
             unwatched.join(", ")
         );
     }

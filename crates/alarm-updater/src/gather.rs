@@ -126,9 +126,10 @@ pub(crate) async fn situation(app: &App, now: Timestamp) -> Result<Situation, Ga
     let quality_alarms = series
         .values()
         .flat_map(|stored| desired_quality_alarms(stored, &quality_tuning, namespace, prefix));
-    let component_alarms = components
-        .iter()
-        .flat_map(|component| desired_component_alarms(component, &tuning, prefix));
+    let component_alarms = components.iter().flat_map(|component| {
+        let budget = documents.budget_of_component(component, &priced);
+        desired_component_alarms(component, Lines { tuning: &tuning, budget }, prefix)
+    });
     Ok(Situation {
         desired: pool_alarms.chain(quality_alarms).chain(component_alarms).collect(),
         actual: Actual {

@@ -1,11 +1,14 @@
 //! SageMaker inference components: which are in use, and what alarms they have.
 //!
-//! SageMaker has no quota of calls, so a component has no pool: its alarms are its errors.
+//! SageMaker has no quota of calls, so a component has no pool: its alarms are its errors, and
+//! its budget where it has one.
 
 pub mod alarm;
+pub mod before;
 pub mod course;
 pub mod hourly_cost;
 pub mod reports;
+pub mod spending;
 
 use std::fmt;
 

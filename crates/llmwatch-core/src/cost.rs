@@ -16,6 +16,7 @@ use crate::alarm::desired::{
 };
 use crate::alarm::pool_metrics::pool_metrics;
 use crate::alarm::tuning::Tuning;
+use crate::component::reports;
 use crate::hourly_cost::{self, Counted};
 use crate::ids::StackPrefix;
 use crate::quota_used;
@@ -174,6 +175,23 @@ pub fn priced_pool_month(callers: u32) -> Vec<Used> {
     vec![
         Used { item: Item::CustomMetric, units: count(hourly_cost::METRICS_OF_A_POOL) },
         Used { item: Item::MetricRead, units: reads },
+    ]
+}
+
+/// What a month takes that tells what an inference component with so many GPUs costs, once its
+/// endpoint has a price: its metrics, and the hourly reads of who reports on the endpoint, which all
+/// components of the endpoint share. A budget adds an alarm of one metric.
+#[must_use]
+pub fn priced_component_month(gpus: u32, endpoint_gpus: u32, instances: u32) -> Vec<Used> {
+    let calls = 1.0;
+    let reads = f64::from(gpus) + f64::from(endpoint_gpus) + f64::from(instances) + calls;
+    vec![
+        Used { item: Item::CustomMetric, units: count(hourly_cost::METRICS_OF_A_POOL) },
+        Used { item: Item::MetricRead, units: reads * HOURS_A_MONTH },
+        Used {
+            item: Item::CloudWatchRequest,
+            units: count(reports::COUNTED.len()) * HOURS_A_MONTH,
+        },
     ]
 }
 

@@ -9,14 +9,16 @@
 //! "cache_write": 0.06}}, "endpoints": {"chat": 5.752}, "budgets": {"*": 5, "global.*": 20}}`.
 //! Bedrock's prices are those of a million tokens, by model id, or by pool label where a scope has
 //! a price of its own (`global.…`); the label wins. An endpoint's is that of one instance for an
-//! hour, by the name of the SageMaker endpoint. A budget is what a pool may cost in an hour, by pool
-//! label or glob; the more exact one wins, as in `alarm-tuning`.
+//! hour, by the name of the SageMaker endpoint. A budget is what a pool or an inference component may
+//! cost in an hour, by its label (`component.{name}` of a component) or a glob; the more exact one
+//! wins, as in `alarm-tuning`.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::alarm::tuning::LabelPattern;
+use crate::component::InferenceComponent;
 use crate::excerpt::excerpt;
 use crate::pool::Pool;
 
@@ -80,7 +82,7 @@ impl Prices {
     /// # Errors
     ///
     /// When it is not the JSON described above, a price is negative, or a budget is not above 0 or
-    /// not of a pool label or glob; says where.
+    /// not of a label or glob; says where.
     pub fn parse(text: &str) -> Result<Self, InvalidPrices> {
         let text = text.trim();
         if text.is_empty() || text == "none" {
@@ -115,21 +117,36 @@ impl Prices {
     /// price is unknown, because nobody can tell then what it does cost.
     #[must_use]
     pub fn budget_of(&self, pool: &Pool) -> Option<f64> {
-        self.of_pool(pool).and_then(|_| self.budget_for(pool))
+        self.of_pool(pool).and_then(|_| self.budget_for(pool.label().as_str()))
+    }
+
+    /// What an inference component may cost in an hour, in US dollars; `None` without a budget for
+    /// it, and where no endpoint has a price.
+    ///
+    /// Which endpoint it is on its metrics tell, at times; where they say nothing, or the endpoint
+    /// has no price, no cost is known, and the alarm on the budget has nothing to fire on.
+    #[must_use]
+    pub fn budget_of_component(&self, component: &InferenceComponent) -> Option<f64> {
+        if self.endpoints.is_empty() { None } else { self.budget_for(&component.label()) }
     }
 
     /// Whether a pool has a budget that cannot be watched, because its price is unknown.
     #[must_use]
     pub fn has_budget_without_price(&self, pool: &Pool) -> bool {
-        self.of_pool(pool).is_none() && self.budget_for(pool).is_some()
+        self.of_pool(pool).is_none() && self.budget_for(pool.label().as_str()).is_some()
     }
 
-    fn budget_for(&self, pool: &Pool) -> Option<f64> {
-        let label = pool.label();
+    /// Whether an inference component has a budget, watched or not.
+    #[must_use]
+    pub fn has_budget_for_component(&self, component: &InferenceComponent) -> bool {
+        self.budget_for(&component.label()).is_some()
+    }
+
+    fn budget_for(&self, label: &str) -> Option<f64> {
         let budgets = self.budgets.iter();
         budgets
             .filter_map(|(key, budget)| Some((LabelPattern::parse(key).ok()?, *budget)))
-            .filter(|(pattern, _)| pattern.matches(label.as_str()))
+            .filter(|(pattern, _)| pattern.matches(label))
             .max_by(|(one, _), (other, _)| one.cmp(other))
             .map(|(_, budget)| budget)
     }
@@ -284,6 +301,25 @@ mod tests {
         ] {
             let error = Prices::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_component_has_a_budget_by_its_label_where_an_endpoint_has_a_price() {
+        let text = r#"{"endpoints": {"chat": 6},
+            "budgets": {"*": 5, "component.*": 20, "component.chat-7b": 7.5, "global.*": 1}}"#;
+        let prices = Prices::parse(text).unwrap();
+        for (name, budget) in [("chat-7b", 7.5), ("embed", 20.0)] {
+            let component = InferenceComponent::parse(name).unwrap();
+            assert_eq!(prices.budget_of_component(&component), Some(budget), "{name}");
+            assert!(prices.has_budget_for_component(&component), "{name}");
+            let unpriced = Prices::parse(r#"{"budgets": {"component.*": 20}}"#).unwrap();
+            assert_eq!(unpriced.budget_of_component(&component), None, "{name}");
+            assert!(unpriced.has_budget_for_component(&component), "{name}");
+            let others = r#"{"endpoints": {"chat": 6}, "budgets": {"global.*": 20}}"#;
+            let others = Prices::parse(others).unwrap();
+            assert_eq!(others.budget_of_component(&component), None, "{name}");
+            assert!(!others.has_budget_for_component(&component), "{name}");
         }
     }
 

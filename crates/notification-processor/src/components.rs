@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use llmwatch_aws::alarms::read_component;
 use llmwatch_aws::metric_values::read_values;
 use llmwatch_core::alarm::name::ComponentAlarm;
-use llmwatch_core::component::course::{Course, course, stretch, wanted};
+use llmwatch_core::component::before::{Before, before, wanted};
 use llmwatch_core::evidence::Read;
 
 use crate::event::AlarmChange;
@@ -14,8 +14,8 @@ use crate::{App, gather, ledger_keys, lone_alarms, mails};
 /// Everything a mail about a change tells besides the change itself.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Situation {
-    /// How the component fared in the hour before the change.
-    pub course: Read<Course>,
+    /// What is known of the time before the change.
+    pub before: Before,
     /// The other alarms of the component that fire.
     pub also_firing: Read<Vec<ComponentAlarm>>,
 }
@@ -35,9 +35,10 @@ pub(crate) async fn alarm_changed(
     let (client, prefix) = (&app.clients.cloudwatch, &app.config.prefix);
     let standing = gather::read(read_component(client, prefix, &alarm.component).await);
     let mail = async |alarm_at, occasion| {
-        let values = read_values(client, &wanted(&alarm.component), stretch(change.at)).await;
+        let (metrics, stretch) = wanted(alarm, change.at);
+        let values = read_values(client, &metrics, stretch).await;
         let also_firing = lone_alarms::also_firing(&standing, alarm);
-        let situation = Situation { course: course(&values), also_firing };
+        let situation = Situation { before: before(alarm, &values), also_firing };
         let news = mails::AlarmNews { change, alarm, alarm_at, occasion };
         mails::component(app, news, &situation, now).await
     };

@@ -238,7 +238,7 @@ pub(crate) async fn component(
         alarm,
         value: change.value,
         line: change.threshold,
-        course: &situation.course,
+        before: &situation.before,
         also_firing: &situation.also_firing,
         alarm_at,
         occasion,

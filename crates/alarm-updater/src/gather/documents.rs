@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use llmwatch_aws::chain;
 use llmwatch_aws::parameters::Parameter;
 use llmwatch_core::alarm::AlarmKind;
-use llmwatch_core::alarm::name::{AlarmName, Owner};
+use llmwatch_core::alarm::name::{AlarmName, ComponentAlarm, Owner};
 use llmwatch_core::alarm::plan::Applied;
 use llmwatch_core::component::InferenceComponent;
 use llmwatch_core::pool::{Pool, PoolLabel};
@@ -114,6 +114,23 @@ impl Documents {
             Priced::Misread => {
                 let applied = self.applied.get(&Owner::Pool(pool.label()))?;
                 applied.of(&AlarmName::Child(AlarmKind::HighHourlyCost, pool.label()))?.threshold
+            }
+        }
+    }
+
+    /// What an inference component may cost in an hour.
+    pub(super) fn budget_of_component(
+        &self,
+        component: &InferenceComponent,
+        priced: &Priced,
+    ) -> Option<f64> {
+        let kind = AlarmKind::HighHourlyCost;
+        match priced {
+            Priced::As(prices) => prices.budget_of_component(component),
+            Priced::Misread => {
+                let applied = self.applied.get(&Owner::Component(component.clone()))?;
+                let alarm = ComponentAlarm { kind, component: component.clone() };
+                applied.of(&AlarmName::Component(alarm))?.threshold
             }
         }
     }

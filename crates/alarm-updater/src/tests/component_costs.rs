@@ -1,11 +1,13 @@
-//! What inference components cost: the hourly metrics.
+//! What inference components cost: the hourly metrics, and the alarm on a budget.
 
 use llmwatch_core::cloudwatch::metric::MetricKey;
 
 use super::world::World;
 use super::*;
 
+const COST_ALARM: &str = "llmwatch-SageMaker-HighHourlyCost-Warning-component.chat-7b";
 const PRICED: &str = r#"{"endpoints": {"chat": 6}}"#;
+const BUDGETED: &str = r#"{"endpoints": {"chat": 6}, "budgets": {"component.*": 1.25}}"#;
 
 fn set_prices(world: &World, text: &str) {
     world.state().parameters.insert("/llmwatch/settings/prices".to_owned(), text.to_owned());
@@ -95,4 +97,47 @@ async fn reports_that_cannot_be_read_are_told_and_all_else_is_done() {
         assert_eq!(costs(&world), []);
         assert_eq!(world.state().metric_alarms.len(), 2);
     }
+}
+
+#[tokio::test]
+async fn a_budget_makes_an_alarm_and_its_end_takes_it_away() {
+    let world = world("chat");
+    set_prices(&world, BUDGETED);
+    reconcile(&world.app, now()).await.unwrap();
+    assert_eq!(world.state().metric_alarms[COST_ALARM].threshold, Some(1.25));
+    world.writes();
+    reconcile(&world.app, now()).await.unwrap();
+    assert_eq!(world.writes(), METRICS_ONLY);
+    set_prices(&world, &BUDGETED.replace("1.25", "3"));
+    let plan = plan_only(&world.app, now()).await.unwrap();
+    let changed = "HighHourlyCost of component chat-7b: threshold 1.25 → 3, description";
+    assert!(plan.starts_with(changed), "{plan}");
+    set_prices(&world, PRICED);
+    reconcile(&world.app, now()).await.unwrap();
+    assert!(!world.state().metric_alarms.contains_key(COST_ALARM));
+}
+
+#[tokio::test]
+async fn while_the_prices_make_no_sense_budgets_stay_as_they_were() {
+    let world = world("chat");
+    set_prices(&world, BUDGETED);
+    reconcile(&world.app, now()).await.unwrap();
+    world.writes();
+    set_prices(&world, r#"{"budgets": {"component.*": 0}}"#);
+    let error = reconcile(&world.app, now()).await.unwrap_err().to_string();
+    assert!(error.contains("budgets: 0 of \"component.*\" is no budget"), "{error}");
+    assert_eq!(world.writes(), METRICS_ONLY);
+    assert_eq!(world.state().metric_alarms[COST_ALARM].threshold, Some(1.25));
+}
+
+/// It may have no GPU at all for hours, and its alarm is to be there when it has them again.
+#[tokio::test]
+async fn a_component_that_does_not_report_keeps_the_alarm_on_its_budget() {
+    let world = world("chat");
+    set_prices(&world, BUDGETED);
+    reconcile(&world.app, now()).await.unwrap();
+    world.state().reporting.clear();
+    world.writes();
+    reconcile(&world.app, now()).await.unwrap();
+    assert_eq!(world.writes(), METRICS_ONLY);
 }

@@ -1,6 +1,7 @@
 //! The mail that opens or updates an episode, for whoever is on call.
 
 mod component;
+mod component_cost;
 mod digest;
 mod done;
 mod lone;

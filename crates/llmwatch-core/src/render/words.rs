@@ -107,6 +107,10 @@ pub(super) trait Words: std::fmt::Debug + Sync {
     /// memory.
     fn component_table(&self) -> [&'static str; 6];
 
+    /// The heads of the table of what a component cost: start of the hour, cost, requests, US dollars
+    /// for 1,000 of them, GPU compute used.
+    fn component_cost_table(&self) -> [&'static str; 5];
+
     /// The heads of the table of hours: start, samples, mean, whether it is beyond the line.
     fn hour_table(&self) -> [&'static str; 4];
 

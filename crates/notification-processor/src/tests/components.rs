@@ -1,6 +1,6 @@
 //! What people are told of a component alarm: each change once, and what is known of it.
 
-use llmwatch_core::alarm::AlarmKind::{ClientErrors, ServerErrors};
+use llmwatch_core::alarm::AlarmKind::{ClientErrors, HighHourlyCost, ServerErrors};
 use llmwatch_core::episode::AlarmState::{Alarm, Ok};
 
 use super::world::World;
@@ -58,4 +58,32 @@ async fn people_are_told_whatever_cannot_be_read() {
     let body = &mails[0].1;
     assert!(body.contains("since the metrics could not be read: GetMetricData"), "{body}");
     assert!(body.contains("since the alarms could not be read: DescribeAlarms"), "{body}");
+}
+
+#[tokio::test]
+async fn a_budget_is_told_with_what_the_component_cost_and_did() {
+    let world = World::calm();
+    world.state().usage = [
+        ("CostPerHour", 4.5),
+        ("CostPer1000Invocations", 0.625),
+        ("Invocations", 7_200.0),
+        ("GPUUtilizationNormalized", 20.0),
+    ]
+    .into();
+    world.set_component(HighHourlyCost, Alarm, true);
+    world.deliver_component_again(HighHourlyCost, Alarm);
+    world.run_for(15).await;
+    let mails = world.mails();
+    assert_eq!(mails.len(), 1);
+    let (subject, body) = &mails[0];
+    assert!(subject.starts_with("[Warning] cost above budget"), "{subject}");
+    assert!(subject.ends_with(": chat-7b us-east-1"), "{subject}");
+    for text in ["4.50 USD", "7,200", "0.62 USD", "20 %", "component.chat-7b."] {
+        assert!(body.contains(text), "{text}: {body}");
+    }
+    world.set_component(HighHourlyCost, Ok, true);
+    world.run_for(15).await;
+    let recovered = "[Recovered warning] cost above budget for 15 min: chat-7b us-east-1";
+    assert_eq!(world.subjects()[1..], [recovered]);
+    assert_eq!((world.requests().len(), world.cases().len()), (0, 0));
 }

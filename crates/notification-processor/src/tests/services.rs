@@ -69,7 +69,7 @@ use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::ErrorMetadata;
 use jiff::Timestamp;
-use llmwatch_core::alarm::desired::{Breach, DesiredAlarm, QuerySource, Watch};
+use llmwatch_core::alarm::desired::{Breach, DesiredAlarm, Lines, QuerySource, Watch};
 use llmwatch_core::alarm::tuning::Tuning;
 use llmwatch_core::alarm::{AlarmKind, Severity, name};
 use llmwatch_core::component::alarm::desired_component_alarms;
@@ -252,7 +252,8 @@ fn quality_alarm((which, alarm): (&(QualityKind, Severity), &Alarm)) -> MetricAl
 
 /// The alarm as alarm-updater puts it.
 fn component_alarm((kind, alarm): (&AlarmKind, &Alarm)) -> MetricAlarm {
-    let desired = desired_component_alarms(&component(), &Tuning::default(), &prefix());
+    let lines = Lines { tuning: &Tuning::default(), budget: Some(4.0) };
+    let desired = desired_component_alarms(&component(), lines, &prefix());
     let desired = desired.iter().find(|desired| desired.name == component_name(*kind)).unwrap();
     as_put(desired, alarm)
 }

@@ -1,12 +1,17 @@
 use super::*;
 use crate::alarm::Statistic;
 use crate::alarm::definition;
-use crate::alarm::tuning::EvaluationSource;
+use crate::alarm::tuning::{EvaluationSource, Tuning};
 
 fn desired(tuning: &str) -> Vec<DesiredAlarm> {
+    desired_with(tuning, None)
+}
+
+fn desired_with(tuning: &str, budget: Option<f64>) -> Vec<DesiredAlarm> {
     let prefix = StackPrefix::parse("llmwatch").unwrap();
     let component = InferenceComponent::parse("chat-7b").unwrap();
-    desired_component_alarms(&component, &Tuning::parse(tuning).unwrap(), &prefix)
+    let lines = Lines { tuning: &Tuning::parse(tuning).unwrap(), budget };
+    desired_component_alarms(&component, lines, &prefix)
 }
 
 #[test]
@@ -59,10 +64,42 @@ fn the_tuning_of_alarms_reaches_components_by_their_label() {
 }
 
 #[test]
-fn the_rows_of_components_kinds_are_sums_against_a_number() {
+fn a_budget_makes_an_alarm_on_the_components_own_metric() {
+    let alarms = desired_with("none", Some(7.5));
+    let [_, _, alarm] = &alarms[..] else { panic!("{alarms:#?}") };
+    assert_eq!(alarm.name, "llmwatch-SageMaker-HighHourlyCost-Warning-component.chat-7b");
+    let Watch::Metrics(watch) = &alarm.watch else { panic!() };
+    assert_eq!(watch.breach, Breach::AtLeast(7.5));
+    assert_eq!(watch.evaluation, Evaluation { datapoints_to_alarm: 1, evaluation_periods: 3 });
+    let QuerySource::Metric { namespace, metric, dimensions, statistic, period_seconds } =
+        &watch.queries[0].source
+    else {
+        panic!()
+    };
+    assert_eq!((namespace.as_str(), metric.as_str()), ("LLMWatch/Quota", "CostPerHour"));
+    assert_eq!(*dimensions, [("InferenceComponentName".to_owned(), "chat-7b".to_owned())]);
+    assert_eq!((statistic.as_str(), *period_seconds), ("Maximum", 3_600));
+    assert_eq!(
+        alarm.description,
+        "The inference component chat-7b costs its hourly budget or more. Breaches when CostPerHour \
+         over 3600 s is 7.5 US dollars or more (the budget in the setting prices). Worked out by \
+         llmwatch by the GPUs that report, 20 minutes after the end of each clock hour. Kept by \
+         llmwatch: change it by the setting alarm-tuning; your own actions, ActionsEnabled, M of N \
+         and tags are left as you set them."
+    );
+    let off = r#"{"component.*": {"HighHourlyCost": {"enabled": false}}}"#;
+    assert_eq!(desired_with(off, Some(7.5)).len(), 2);
+}
+
+#[test]
+fn the_rows_of_components_kinds_are_sums_against_a_number_or_cost_against_a_budget() {
     for of in COMPONENT_KINDS {
         let row = definition(of.kind);
-        assert!(matches!(row.limit, Limit::AtLeast(_)), "{}", of.kind);
-        assert_eq!(row.statistic, Statistic::Sum, "{}", of.kind);
+        let watched = (row.limit, row.statistic);
+        let is_known = matches!(
+            watched,
+            (Limit::AtLeast(_), Statistic::Sum) | (Limit::Budget, Statistic::Maximum)
+        );
+        assert!(is_known, "{}: {watched:?}", of.kind);
     }
 }

@@ -1,14 +1,17 @@
-//! The mail about a component alarm: a SageMaker inference component answers with errors.
+//! The mail about a component alarm: a SageMaker inference component answers with errors. What it says
+//! of a budget stands in [`component_cost`](super::component_cost).
 
 use askama::Template;
 use jiff::Timestamp;
 
+use super::component_cost::{self, ComponentCostMail};
 use super::lone;
 use crate::alarm::change::AlarmOccasion;
 use crate::alarm::name::{self, ComponentAlarm};
 use crate::alarm::tuning::SETTING;
 use crate::alarm::{AlarmKind, definition};
 use crate::component::alarm::{NAMESPACE, component_kind};
+use crate::component::before::Before;
 use crate::component::course::Course;
 use crate::episode::EpisodeId;
 use crate::evidence::Read;
@@ -39,8 +42,8 @@ pub struct ComponentNote<'a> {
     pub value: Option<f64>,
     /// The line by the event, where it has one.
     pub line: Option<f64>,
-    /// How the component fared in the hour before the change.
-    pub course: &'a Read<Course>,
+    /// What is known of the time before the change.
+    pub before: &'a Before,
     /// The other alarms of the component that fire now.
     pub also_firing: &'a Read<Vec<ComponentAlarm>>,
     /// When the alarm went to ALARM.
@@ -60,12 +63,24 @@ pub struct ComponentNote<'a> {
 /// Whether it goes out is decided by the alarm's severity; a recovery has its alarm's.
 #[must_use]
 pub fn component_notice(note: &ComponentNote<'_>) -> Notice {
-    let mail = ComponentMail::of(note);
+    match note.before {
+        Before::Course(course) => {
+            let mail = ComponentMail::of(note, course);
+            Notice::new(facts(note, mail.links()), subject_of(note), &mail)
+        }
+        Before::Spending(spending) => {
+            let mail = ComponentCostMail::of(note, spending);
+            Notice::new(facts(note, mail.links()), subject_of(note), &mail)
+        }
+    }
+}
+
+fn facts(note: &ComponentNote<'_>, links: Vec<LinkFact>) -> Facts {
     let kind = match note.occasion {
         AlarmOccasion::Fired { .. } => Kind::ComponentAlarm,
         AlarmOccasion::Recovered { .. } => Kind::ComponentRecovery,
     };
-    let facts = Facts {
+    Facts {
         thread: EpisodeId::from_text(note.id).marker(),
         kind,
         state: lone::state(note.occasion),
@@ -76,17 +91,12 @@ pub fn component_notice(note: &ComponentNote<'_>) -> Notice {
         region: note.region.to_string(),
         pool: None,
         series: None,
-        inference_component: Some(mail.component.clone()),
+        inference_component: Some(note.alarm.component.to_string()),
         alarms: vec![alarm_fact(note)],
         decision: None,
         actions: Vec::new(),
-        links: vec![
-            LinkFact::new("alarm", note.alarm.kind.word(), &mail.alarm_link),
-            LinkFact::new("metrics", NAMESPACE, &mail.metrics_link),
-            LinkFact::new("logs", &mail.log_group, &mail.logs_link),
-        ],
-    };
-    Notice::new(facts, subject_of(note), &mail)
+        links,
+    }
 }
 
 /// The alarm, as machines are told of it.
@@ -141,7 +151,15 @@ struct ComponentMail {
 }
 
 impl ComponentMail {
-    fn of(note: &ComponentNote<'_>) -> Self {
+    fn links(&self) -> Vec<LinkFact> {
+        vec![
+            LinkFact::new("alarm", self.kind.word(), &self.alarm_link),
+            LinkFact::new("metrics", NAMESPACE, &self.metrics_link),
+            LinkFact::new("logs", &self.log_group, &self.logs_link),
+        ]
+    }
+
+    fn of(note: &ComponentNote<'_>, course: &Read<Course>) -> Self {
         let words = words(note.language);
         let ComponentAlarm { kind, component } = note.alarm;
         let recovered = match note.occasion {
@@ -151,7 +169,7 @@ impl ComponentMail {
         let lasted = recovered.map(|at| at.duration_since(note.alarm_at));
         let (also, also_unread) =
             lone::also_firing(words, note.also_firing, |alarm| alarm.kind.word().to_owned());
-        let course = note.course.known();
+        let known = course.known();
         Self {
             language: note.language,
             kind: *kind,
@@ -159,7 +177,7 @@ impl ComponentMail {
             noun: words.noun(*kind),
             says: words.component_says(*kind),
             duration: lasted.map(|lasted| words.span(lasted)),
-            is_idle: recovered.zip(course).is_some_and(|(at, course)| course.is_idle(at)),
+            is_idle: recovered.zip(known).is_some_and(|(at, course)| course.is_idle(at)),
             over_since: note.occasion.recovered_at().map(|at| words.moment(at)),
             account: note.account.to_string(),
             region: note.region.to_string(),
@@ -171,8 +189,8 @@ impl ComponentMail {
             line: note.line.map(count),
             value: note.value.map(count),
             since: words.moment(note.alarm_at),
-            unread: note.course.why().map(reason),
-            table: course.map(|course| periods(words, course)).unwrap_or_default(),
+            unread: course.why().map(reason),
+            table: known.map(|course| periods(words, course)).unwrap_or_default(),
             also,
             also_unread,
             reason: reason(note.reason),
@@ -212,10 +230,13 @@ fn periods(words: &dyn Words, course: &Course) -> Vec<String> {
 
 fn subject_of(note: &ComponentNote<'_>) -> String {
     let noun = words(Language::En).noun(note.alarm.kind);
-    let figures = match (note.value, note.line) {
-        (Some(value), Some(line)) => format!(": {} (line {})", count(value), count(line)),
-        (Some(value), None) => format!(": {}", count(value)),
-        (None, _) => String::new(),
+    let figures = match (note.before, note.value, note.line) {
+        (Before::Spending(_), value, line) => component_cost::figures(value, line),
+        (Before::Course(_), Some(value), Some(line)) => {
+            format!(": {} (line {})", count(value), count(line))
+        }
+        (Before::Course(_), Some(value), None) => format!(": {}", count(value)),
+        (Before::Course(_), None, _) => String::new(),
     };
     let reported = (noun, figures.as_str());
     let what = lone::headline(note.alarm.severity(), reported, note.occasion, note.alarm_at);

@@ -9,7 +9,9 @@ use crate::alarm::change::{AlarmOccasion, change_id};
 use crate::alarm::name::ComponentAlarm;
 use crate::component::InferenceComponent;
 use crate::component::alarm::COMPONENT_KINDS;
+use crate::component::before::{Before, wanted};
 use crate::component::course::{Course, Period};
+use crate::component::spending::{Spending, SpentHour};
 use crate::evidence::Read;
 use crate::ids::{AccountId, Region, StackPrefix};
 use crate::render::layout::LINE_COLUMNS;
@@ -27,7 +29,7 @@ struct Case {
     kind: AlarmKind,
     component: String,
     figures: Option<(f64, f64)>,
-    course: Read<Course>,
+    before: Before,
     also: Read<Vec<AlarmKind>>,
     occasion: AlarmOccasion,
 }
@@ -54,11 +56,40 @@ fn crashing() -> Case {
         kind: AlarmKind::ServerErrors,
         component: "chat-7b".to_owned(),
         figures: Some((31.0, 5.0)),
-        course: Read::Known(Course {
+        before: Before::Course(Read::Known(Course {
             periods: vec![silent, period(10, 1_198.0, 4.0), period(5, 1_310.0, 31.0)],
-        }),
+        })),
         also: Read::Known(Vec::new()),
         occasion: AlarmOccasion::Fired { over_since: None },
+    }
+}
+
+fn hour(hours_ago: i64, dollars: Option<f64>, invocations: f64) -> SpentHour {
+    SpentHour {
+        start: at("2026-11-22T03:00:00Z") - SignedDuration::from_hours(hours_ago),
+        dollars,
+        dollars_of_thousand: dollars
+            .filter(|_| invocations > 0.0)
+            .map(|dollars| 1_000.0 * dollars / invocations),
+        invocations,
+        gpu_percent: dollars.map(|_| 11.4),
+    }
+}
+
+/// A component that was scaled out without load.
+fn dear() -> Case {
+    Case {
+        kind: AlarmKind::HighHourlyCost,
+        figures: Some((23.008, 12.0)),
+        before: Before::Spending(Read::Known(Spending {
+            hours: vec![
+                hour(4, None, 4_100.0),
+                hour(3, Some(5.752), 4_025.0),
+                hour(2, Some(11.504), 0.0),
+                hour(1, Some(23.008), 3_998.0),
+            ],
+        })),
+        ..crashing()
     }
 }
 
@@ -77,12 +108,20 @@ fn notice(language: Language, case: &Case) -> Notice {
         alarm: &named(case.kind),
         value: case.figures.map(|(value, _)| value),
         line: case.figures.map(|(_, line)| line),
-        course: &case.course,
+        before: &case.before,
         also_firing: &also,
         alarm_at: at("2026-11-22T03:32:12Z"),
         occasion: case.occasion,
-        reason: "Threshold Crossed: 1 out of the last 2 datapoints [31.0 (22/11/26 03:30:00)] was \
-                 greater than or equal to the threshold (5.0).",
+        reason: match case.before {
+            Before::Course(_) => {
+                "Threshold Crossed: 1 out of the last 2 datapoints [31.0 (22/11/26 03:30:00)] was \
+                 greater than or equal to the threshold (5.0)."
+            }
+            Before::Spending(_) => {
+                "Threshold Crossed: 1 out of the last 3 datapoints [23.008 (22/11/26 02:00:00)] was \
+                 greater than or equal to the threshold (12.0)."
+            }
+        },
         id: &change_id("arn", at("2026-11-22T03:32:12Z")),
         now: at("2026-11-22T03:33:02Z"),
     })
@@ -98,6 +137,8 @@ pub(super) fn notices(language: Language) -> Vec<(&'static str, Notice)> {
     vec![
         ("component-alarm", of(crashing())),
         ("component-recovery", of(Case { occasion: again_ok(), ..crashing() })),
+        ("component-cost-alarm", of(dear())),
+        ("component-cost-recovery", of(Case { occasion: again_ok(), ..dear() })),
     ]
 }
 
@@ -125,7 +166,7 @@ fn callers_a_component_refuses() {
 fn what_cannot_be_read_is_said() {
     let unread = Case {
         figures: None,
-        course: Read::Unreadable(WHY.to_owned()),
+        before: Before::Course(Read::Unreadable(WHY.to_owned())),
         also: Read::Unreadable(WHY.to_owned()),
         ..crashing()
     };
@@ -136,7 +177,7 @@ fn what_cannot_be_read_is_said() {
 fn recoveries() {
     let recovered = Case { occasion: again_ok(), ..crashing() };
     check_mail("mail-component-recovered", &recovered);
-    let idle = Case { course: Read::Known(Course::default()), ..recovered };
+    let idle = Case { before: Before::Course(Read::Known(Course::default())), ..recovered };
     check_mail("mail-component-recovered-idle", &idle);
 }
 
@@ -147,15 +188,48 @@ fn an_alarm_that_was_over_before_it_could_be_told() {
     check_mail("mail-component-over", &Case { occasion, ..crashing() });
 }
 
+#[test]
+fn a_component_above_its_budget() {
+    check_mail("mail-component-cost", &dear());
+    let recovered = Case { occasion: again_ok(), ..dear() };
+    check_mail("mail-component-cost-recovered", &recovered);
+    let gone = Case { before: Before::Spending(Read::Known(Spending::default())), ..recovered };
+    check_mail("mail-component-cost-recovered-unknown", &gone);
+    let unread = Case {
+        figures: None,
+        before: Before::Spending(Read::Unreadable(WHY.to_owned())),
+        also: Read::Unreadable(WHY.to_owned()),
+        ..dear()
+    };
+    check_mail("mail-component-cost-unread", &unread);
+}
+
+#[test]
+fn what_is_read_fits_the_alarm() {
+    let component = InferenceComponent::parse("chat-7b").unwrap();
+    for of in &COMPONENT_KINDS {
+        let alarm = ComponentAlarm { kind: of.kind, component: component.clone() };
+        let (metrics, _) = wanted(&alarm, at("2026-11-22T03:32:12Z"));
+        let names: Vec<&str> = metrics.iter().map(|wanted| wanted.metric.name.as_str()).collect();
+        assert!(names.contains(&of.metric), "{}: {names:?}", of.kind);
+    }
+}
+
 /// Every kind, however much could be read, in every language: within the limits, and whole.
 #[test]
 fn every_mail_fits_and_names_what_it_is_about() {
     for of in &COMPONENT_KINDS {
         for component in ["chat-7b".to_owned(), "z".repeat(63)] {
             for occasion in [crashing().occasion, again_ok()] {
-                for course in [crashing().course, Read::Unreadable(WHY.to_owned())] {
+                let case =
+                    || if of.kind == AlarmKind::HighHourlyCost { dear() } else { crashing() };
+                let unread = match case().before {
+                    Before::Course(_) => Before::Course(Read::Unreadable(WHY.to_owned())),
+                    Before::Spending(_) => Before::Spending(Read::Unreadable(WHY.to_owned())),
+                };
+                for before in [case().before, unread] {
                     let component = component.clone();
-                    fits(&Case { kind: of.kind, component, occasion, course, ..crashing() });
+                    fits(&Case { kind: of.kind, component, occasion, before, ..case() });
                 }
             }
         }

@@ -231,6 +231,10 @@ impl Words for English {
         ["5 min from (UTC)", "Requests", "4xx", "5xx", "p90 latency", "GPU memory"]
     }
 
+    fn component_cost_table(&self) -> [&'static str; 5] {
+        ["Hour from (UTC)", "Cost", "Requests", "For 1,000", "GPU"]
+    }
+
     fn hour_table(&self) -> [&'static str; 4] {
         ["Hour from (UTC)", "Samples", "Mean", "Beyond the line"]
     }

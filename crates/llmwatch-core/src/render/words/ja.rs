@@ -289,12 +289,17 @@ impl Words for Japanese {
         match kind {
             AlarmKind::ServerErrors => "サーバーエラー（5xx）を返しています",
             AlarmKind::ClientErrors => "リクエストをクライアントエラー（4xx）として拒否しています",
+            AlarmKind::HighHourlyCost => "1時間のコストが予算以上です",
             _ => "異常があります",
         }
     }
 
     fn component_table(&self) -> [&'static str; 6] {
         ["5分間の開始（UTC）", "リクエスト", "4xx", "5xx", "p90 レイテンシー", "GPU メモリ"]
+    }
+
+    fn component_cost_table(&self) -> [&'static str; 5] {
+        ["1時間の開始（UTC）", "コスト", "リクエスト", "1,000件あたり", "GPU"]
     }
 
     fn hour_table(&self) -> [&'static str; 4] {
