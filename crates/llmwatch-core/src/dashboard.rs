@@ -15,6 +15,7 @@ pub mod component;
 pub mod grafana;
 pub mod grafana_alerts;
 pub mod plan;
+mod published_cost;
 pub mod quality;
 pub mod quantity;
 mod queries;
@@ -128,7 +129,7 @@ impl Blank {
                  turns it on."
             }
             Self::PriceUnknown => {
-                "Pools without a price are not in here: their cost is unknown, not 0. The setting \
+                "What has no price is not in here: its cost is unknown, not 0. The setting \
                  `prices` in Parameter Store gives it."
             }
         }
@@ -295,9 +296,8 @@ impl Dashboard {
             .collect();
         let label = component.label();
         let on = Alarms::of(known.tuning, &label);
-        let component = component.as_str();
-        let mut rows = component::rows(component, on);
-        rows.push(component::cost::row(component, known.prices));
+        let mut rows = component::rows(component.as_str(), on);
+        rows.push(component::cost::row(component, known.prices, on));
         if !own.is_empty() {
             rows.extend(quality::rows(
                 quality::Scored::These(&own),
@@ -321,6 +321,7 @@ impl Dashboard {
         rows.extend(quality::rows(quality::Scored::Every, &tuning, namespace));
         rows.push(quality::scorer_row(namespace));
         rows.extend(component::every_component_rows());
+        rows.push(every_component_cost_row());
         rows.extend(of_chosen_model(namespace));
         rows.extend(of_chosen_component(namespace));
         Self {
@@ -342,7 +343,9 @@ impl Dashboard {
         ];
         rows.extend(quantity::chosen_model_rows());
         rows.extend(component::every_component_rows());
+        rows.push(every_component_cost_row());
         rows.extend(component::rows(&Choice::COMPONENT.word(), Alarms::OF_THE_CATALOGUE));
+        rows.push(chosen_component_cost_row());
         Self {
             title: "Language models: quantity".to_owned(),
             choices: vec![Choice::POOL, Choice::CALLERS, Choice::MODEL, Choice::COMPONENT],
@@ -387,7 +390,19 @@ fn of_chosen_component(namespace: &str) -> impl Iterator<Item = Row> {
     let quality = quality::rows(scored, &QualityTuning::default(), namespace).into_iter();
     let named = format!("Inference component {chosen}: ");
     let quality = quality.map(move |row| Row { title: format!("{named}{}", row.title), ..row });
-    component::rows(&chosen, Alarms::OF_THE_CATALOGUE).into_iter().chain(quality)
+    let quantity = component::rows(&chosen, Alarms::OF_THE_CATALOGUE).into_iter();
+    quantity.chain([chosen_component_cost_row()]).chain(quality)
+}
+
+fn every_component_cost_row() -> Row {
+    published_cost::every_row(published_cost::COMPONENTS, "What inference components cost")
+}
+
+fn chosen_component_cost_row() -> Row {
+    let chosen = Choice::COMPONENT.word();
+    let title = format!("Inference component {chosen}: cost");
+    let panels = ["Component cost an hour", "Component cost of 1,000 invocations"];
+    published_cost::chosen_row(published_cost::COMPONENTS, &chosen, &title, panels)
 }
 
 #[cfg(test)]

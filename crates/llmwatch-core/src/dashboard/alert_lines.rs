@@ -25,6 +25,17 @@ impl<'a> Alarms<'a> {
         }
     }
 
+    /// Where the alarm on a budget begins; none when it is switched off.
+    pub(super) fn budget_line(self, budget: f64) -> Option<AlertLine> {
+        let row = self.definition(AlarmKind::HighHourlyCost)?;
+        Some(AlertLine {
+            label: format!("budget, {} {}", row.kind, row.severity.word().to_lowercase()),
+            value: budget,
+            severity: row.severity,
+            bad: Bad::Above,
+        })
+    }
+
     /// The line of an alarm with a fixed limit; none when it is switched off.
     pub(super) fn line(self, kind: AlarmKind) -> Option<AlertLine> {
         let row = self.definition(kind)?;

@@ -32,7 +32,7 @@ pub const TOPIC_ARN: &str = "arn:aws:sns:us-east-1:123456789012:llmwatch-alerts"
 /// The contact point the rules name.
 const RECEIVER: &str = "llmwatch";
 
-/// What a pool may cost in an hour, in US dollars, to be replaced by a budget of yours.
+/// What a pool or a component may cost in an hour, in US dollars, to be replaced by a budget of yours.
 const BUDGET: f64 = 10.0;
 
 /// How far back a metric that is published hourly is looked for.
@@ -62,7 +62,10 @@ pub fn provisioning(quality_namespace: &str) -> Value {
             group("errors", "1m", errors.collect()),
             group("quotas", "1m", CATALOGUE.iter().filter_map(of_quota).collect()),
             group("gpu", "1m", [&GPU_COMPUTE, &GPU_MEMORY].into_iter().flat_map(of_gpu).collect()),
-            group("cost", "5m", vec![cost()]),
+            group("cost", "5m", vec![
+                cost("cost-per-hour", "a pool", "Pool"),
+                cost("component-cost-per-hour", "an inference component", INFERENCE_COMPONENT),
+            ]),
             group("quality", "5m", quality.collect()),
         ],
     })
@@ -293,20 +296,23 @@ fn of_gpu(share: &GpuShare) -> Vec<Value> {
     share.lines.iter().map(rule).collect()
 }
 
-/// What a pool cost in an hour, against one line for all pools: Grafana knows no budgets.
-fn cost() -> Value {
+/// What a pool or a component cost in an hour, against one line for all of them: Grafana knows no
+/// budgets.
+fn cost(slug: &str, what: &str, dimension: &str) -> Value {
     let metric = Metric {
         namespace: pool_metrics::NAMESPACE,
         name: COST_PER_HOUR,
-        dimensions: &[("Pool", "*")],
+        dimensions: &[(dimension, "*")],
         stat: Stat::Maximum,
         period: HOUR_SECONDS,
         back: HOURLY_BACK,
     };
     Rule {
-        slug: "cost-per-hour".to_owned(),
-        title: format!("Cost of a pool: {BUDGET} USD an hour or more"),
-        summary: format!("{{{{ .Labels.Pool }}}} cost {BUDGET} USD or more in its last hour."),
+        slug: slug.to_owned(),
+        title: format!("Cost of {what}: {BUDGET} USD an hour or more"),
+        summary: format!(
+            "{{{{ .Labels.{dimension} }}}} cost {BUDGET} USD or more in its last hour."
+        ),
         severity: Severity::Warning,
         holds: "0s",
         data: metric.reduced(["A", "B"], "last").to_vec(),

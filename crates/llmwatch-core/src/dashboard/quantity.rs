@@ -11,6 +11,7 @@ mod latency;
 mod quota;
 
 use super::alert_lines::Alarms;
+use super::published_cost;
 use super::queries::{FIVE_MINUTES, MOST_CALLERS, curve, hidden, math, search, value_of};
 use super::{Chart, Choice, Content, Draw, Panel, Row, Unit, Width};
 use crate::alarm::AlarmKind;
@@ -69,13 +70,14 @@ pub fn chosen_pool_row(pool: Choice, callers: Choice) -> Row {
 /// What the pool that the viewer chooses cost, hour by hour.
 #[must_use]
 pub fn chosen_pool_cost_row(pool: Choice) -> Row {
-    cost::chosen_row(&pool.word())
+    let panels = ["Cost an hour", "Cost of 1,000 invocations"];
+    published_cost::chosen_row(published_cost::POOLS, &pool.word(), "Chosen pool: cost", panels)
 }
 
 /// What all pools with a price cost, hour by hour, whichever there are.
 #[must_use]
 pub fn every_pool_cost_row() -> Row {
-    cost::every_pool_row()
+    published_cost::every_row(published_cost::POOLS, "What pools cost")
 }
 
 /// How much of its quotas every pool used, hour by hour, whichever pools there are.

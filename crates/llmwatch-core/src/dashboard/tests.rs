@@ -12,6 +12,7 @@ use crate::alarm::desired::tests::{ALL_QUOTAS, stored};
 use crate::alarm::pool_metrics::pool_metrics;
 use crate::cloudwatch::metric::{MetricKey, MetricStore, Window};
 use crate::cloudwatch::query::{MetricStat, QuerySource, Returned, evaluate, validate};
+use crate::component::InferenceComponent;
 use crate::evidence::Read;
 use crate::hourly_cost::{self, Used};
 use crate::metric_values::Wanted;
@@ -275,6 +276,28 @@ fn a_budget_is_drawn_only_where_there_is_one_and_its_alarm_is_on() {
 }
 
 #[test]
+fn a_components_budget_is_drawn_only_where_there_is_one_and_its_alarm_is_on() {
+    let component = InferenceComponent::parse("chat-7b").unwrap();
+    let budgeted = r#"{"endpoints": {"chat": 6}, "budgets": {"component.chat-*": 4}}"#;
+    let without = r#"{"endpoints": {"chat": 6}, "budgets": {"component.embed": 4}}"#;
+    let off = Tuning::parse(r#"{"component.*": {"HighHourlyCost": {"enabled": false}}}"#).unwrap();
+    for (prices, tuning, expected) in [
+        (budgeted, &Tuning::default(), vec![4.0]),
+        (budgeted, &off, vec![]),
+        (without, &Tuning::default(), vec![]),
+    ] {
+        let page = with_known(prices, "", |known| {
+            Dashboard::of_component(&component, &[], Known { tuning, ..known })
+        });
+        let Content::Chart(chart) = &panel(&page, "Component cost an hour").content else {
+            panic!()
+        };
+        let lines: Vec<f64> = chart.lines.iter().map(|line| line.value).collect();
+        assert_eq!(lines, expected, "{prices}");
+    }
+}
+
+#[test]
 fn an_unknown_price_is_told_and_never_drawn_as_0() {
     let pool = stored(1, &ALL_QUOTAS);
     let page = with_known("", "", |known| Dashboard::of_pool(&pool, &[], known));
@@ -461,7 +484,7 @@ fn every_way_to_look_says_that_the_judge_may_be_off() {
 #[test]
 fn what_pools_cost_is_never_0_for_unknown() {
     let text = heading(&Dashboard::overview(NAMESPACE), "What pools cost").to_string();
-    assert!(text.contains("their cost is unknown, not 0"), "{text}");
+    assert!(text.contains("its cost is unknown, not 0"), "{text}");
     let panel = in_grafana(&Dashboard::of_quantity(), "Cost an hour, by pool");
     assert_eq!(panel["fieldConfig"]["defaults"]["noValue"], "price unknown, not 0");
 }

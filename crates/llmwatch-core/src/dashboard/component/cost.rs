@@ -7,26 +7,36 @@
 use super::{COMPONENT, GPU, INVOCATIONS, chart, count_of, of_component};
 use crate::cloudwatch::metric::Stat;
 use crate::cloudwatch::query::MetricDataQuery;
+use crate::component::InferenceComponent;
 use crate::component::reports::{
     COMPONENTS, CONTAINER, ENDPOINT, ENDPOINTS, INSTANCE, OF_GPUS, OF_INSTANCES, VARIANT,
 };
+use crate::dashboard::alert_lines::Alarms;
 use crate::dashboard::queries::{FIVE_MINUTES, PERIODS_AN_HOUR, hidden, hidden_math, math, search};
-use crate::dashboard::{Content, Draw, Panel, Row, Unit, Width};
+use crate::dashboard::{AlertLine, Content, Draw, Panel, Row, Unit, Width};
 use crate::price::{Prices, SETTING};
 
 /// Endpoints that are asked about: which of them a component stands on only its metrics tell.
 const MOST_ENDPOINTS: usize = 10;
 
-/// Cost an hour and of 1,000 invocations; a text in their place where no endpoint has a price.
+/// Cost an hour, with the line of the alarm on a budget, and of 1,000 invocations; a text in their
+/// place where no endpoint has a price.
 ///
 /// Of more than ten endpoints with a price the first ten by name are asked about.
 #[must_use]
-pub fn row(component: &str, prices: &Prices) -> Row {
+pub(in crate::dashboard) fn row(
+    component: &InferenceComponent,
+    prices: &Prices,
+    on: Alarms<'_>,
+) -> Row {
+    let budget = prices.budget_of_component(component);
+    let line = budget.and_then(|budget| on.budget_line(budget));
+    let component = component.as_str();
     let priced: Vec<(&str, f64)> = prices.endpoints().take(MOST_ENDPOINTS).collect();
     let panels = if priced.is_empty() {
         vec![unknown()]
     } else {
-        vec![an_hour(component, &priced), of_invocations(component, &priced)]
+        vec![an_hour(component, &priced, line), of_invocations(component, &priced)]
     };
     Row { title: format!("Inference component {component}: cost"), panels }
 }
@@ -45,7 +55,7 @@ fn unknown() -> Panel {
     }
 }
 
-fn an_hour(component: &str, priced: &[(&str, f64)]) -> Panel {
+fn an_hour(component: &str, priced: &[(&str, f64)], line: Option<AlertLine>) -> Panel {
     let mut queries = Vec::new();
     for (at, (endpoint, price)) in (1..).zip(priced) {
         for gpu in GPU {
@@ -55,7 +65,11 @@ fn an_hour(component: &str, priced: &[(&str, f64)]) -> Panel {
             queries.extend(of_gpu);
         }
     }
-    panel("Component cost an hour", queries)
+    let mut panel = panel("Component cost an hour", queries);
+    if let Content::Chart(chart) = &mut panel.content {
+        chart.lines = line.into_iter().collect();
+    }
+    panel
 }
 
 fn of_invocations(component: &str, priced: &[(&str, f64)]) -> Panel {

@@ -1,22 +1,12 @@
-//! What the tokens cost: of a pool with known prices as it goes, of whichever pools there are by the
-//! hours that llmwatch has published.
+//! What the tokens of a pool with known prices cost, as it goes.
 
 use super::{Callers, TOKENS};
-use crate::alarm::{AlarmKind, pool_metrics};
-use crate::cloudwatch::metric::{MetricKey, Stat};
+use crate::cloudwatch::metric::Stat;
 use crate::cloudwatch::query::MetricDataQuery;
 use crate::dashboard::alert_lines::Alarms;
-use crate::dashboard::queries::{
-    FIVE_MINUTES, PERIODS_AN_HOUR, curve, hidden_math, math, search, value_of,
-};
-use crate::dashboard::{AlertLine, Bad, Blank, Chart, Content, Draw, Panel, Row, Unit, Width};
-use crate::hourly_cost::{COST_PER_HOUR, COST_PER_THOUSAND};
-use crate::metric_values::HOUR_SECONDS;
+use crate::dashboard::queries::{FIVE_MINUTES, PERIODS_AN_HOUR, hidden_math, math};
+use crate::dashboard::{AlertLine, Chart, Content, Draw, Panel, Row, Unit, Width};
 use crate::price::{SETTING, TokenPrices};
-
-/// How to read the metrics that are published for each hour.
-const PUBLISHED: &str = "By clock hour, at the prices in the setting; each comes 20 minutes after its \
-                         end.";
 
 /// What an operator said of a pool's money.
 #[derive(Debug, Clone, Copy)]
@@ -31,70 +21,12 @@ pub(super) struct Money<'a> {
 pub(super) fn row(callers: &Callers, money: Money<'_>, model: &str, on: Alarms<'_>) -> Row {
     let panels = match money.prices {
         Some(prices) => {
-            let budget = money.budget.and_then(|budget| budget_line(budget, on));
+            let budget = money.budget.and_then(|budget| on.budget_line(budget));
             vec![an_hour(callers, prices, budget), of_invocations(callers, prices)]
         }
         None => vec![unknown(model)],
     };
     Row { title: "Cost".to_owned(), panels }
-}
-
-/// Where the alarm on the budget begins; none when it is switched off.
-fn budget_line(budget: f64, on: Alarms<'_>) -> Option<AlertLine> {
-    let row = on.definition(AlarmKind::HighHourlyCost)?;
-    Some(AlertLine {
-        label: format!("budget, {} {}", row.kind, row.severity.word().to_lowercase()),
-        value: budget,
-        severity: row.severity,
-        bad: Bad::Above,
-    })
-}
-
-/// What every pool with a price cost, whichever pools there are.
-pub(super) fn every_pool_row() -> Row {
-    let each = |title: &str, metric: &str, draw| {
-        let found =
-            search(pool_metrics::NAMESPACE, metric, &["Pool"], &[], Stat::Maximum, HOUR_SECONDS);
-        published(title, draw, math("each", &value_of("Pool"), found))
-    };
-    Row {
-        title: "What pools cost".to_owned(),
-        panels: vec![
-            each("Cost an hour, by pool", COST_PER_HOUR, Draw::Stacked),
-            each("Cost of 1,000 invocations, by pool", COST_PER_THOUSAND, Draw::Lines),
-        ],
-    }
-}
-
-/// What the pool that the viewer chooses cost.
-pub(super) fn chosen_row(pool: &str) -> Row {
-    let of = |title: &str, metric: &str, label: &str| {
-        let metric = MetricKey::new(pool_metrics::NAMESPACE, metric, &[("Pool", pool)]);
-        published(title, Draw::Lines, curve("m", label, metric, Stat::Maximum, HOUR_SECONDS))
-    };
-    Row {
-        title: "Chosen pool: cost".to_owned(),
-        panels: vec![
-            of("Cost an hour", COST_PER_HOUR, "USD an hour"),
-            of("Cost of 1,000 invocations", COST_PER_THOUSAND, "USD for 1,000 invocations"),
-        ],
-    }
-}
-
-fn published(title: &str, draw: Draw, query: MetricDataQuery) -> Panel {
-    let chart = Chart {
-        unit: Unit::Dollars,
-        draw,
-        queries: vec![query],
-        lines: Vec::new(),
-        blank: Some(Blank::PriceUnknown),
-    };
-    Panel {
-        title: title.to_owned(),
-        says: PUBLISHED.to_owned(),
-        content: Content::Chart(chart),
-        width: Width::Half,
-    }
 }
 
 fn unknown(model: &str) -> Panel {

@@ -80,6 +80,10 @@ fn store(gpu: &str) -> MetricStore {
     for metric in ["EvaluationLatency", "ScoringDelay"] {
         put(&mut store, NAMESPACE, metric, &[], 800.0);
     }
+    for (metric, dollars) in [("CostPerHour", 12.0), ("CostPer1000Invocations", 3.5)] {
+        let of_component = [(INFERENCE_COMPONENT, COMPONENT)];
+        put(&mut store, "LLMWatch/Quota", metric, &of_component, dollars);
+    }
     put(&mut store, NAMESPACE, "SkippedRecords", &[("Reason", "TooLarge")], 1.0);
     let reason = [("Metric", "Refusal"), ("Reason", "NoText")];
     put(&mut store, NAMESPACE, "NotScored", &reason, 1.0);
@@ -249,6 +253,27 @@ fn what_pools_cost_is_drawn_for_each_hour_once() {
 }
 
 #[test]
+fn what_components_cost_is_drawn_for_all_and_for_the_chosen_one() {
+    let mut store = store("GpuId");
+    let other = [(INFERENCE_COMPONENT, "embed")];
+    put(&mut store, "LLMWatch/Quota", "CostPerHour", &other, 1.5);
+    for page in [overview(), Dashboard::of_quantity()] {
+        let found = latest(&page, "Cost an hour, by component", &store, last_hour());
+        let each = [(COMPONENT.to_owned(), 12.0), ("embed".to_owned(), 1.5)];
+        assert_eq!(found, each);
+        let title = "Cost of 1,000 invocations, by component";
+        let found = latest(&page, title, &store, last_hour());
+        assert_eq!(found, [(COMPONENT.to_owned(), 3.5)]);
+    }
+    let check = |title: &str, label: &str, dollars: f64| {
+        let found = latest(&overview(), title, &store, last_hour());
+        assert_eq!(found, [(label.to_owned(), dollars)], "{title}");
+    };
+    check("Component cost an hour", "USD an hour", 12.0);
+    check("Component cost of 1,000 invocations", "USD for 1,000 invocations", 3.5);
+}
+
+#[test]
 fn what_pools_used_of_their_quotas_is_drawn_for_each_hour_once() {
     let mut store = store("GpuId");
     let (pool, other) = ("cross-region.amazon.nova-lite-v1_0", "global.other");
@@ -327,6 +352,7 @@ fn quality_of_the_chosen_component_stands_beside_its_quantity() {
             "traffic",
             "latency",
             "processors and memory",
+            "cost",
             "Quality by the judge",
             "Quality by measures",
             "How much was scored",
