@@ -23,7 +23,7 @@ SIGHT := tests/demo/sight/node_modules/ready
 # The operator's command line, built for this machine.
 LLMWATCH := cargo run --locked --quiet --profile demo -p llmwatch --
 
-.PHONY: help demo test check otlp local model bench eval train accept accept-actions dashboards grafana-types build deploy replay delete
+.PHONY: help demo test check otlp local model bench eval train accept accept-actions dashboards grafana-types span-names build deploy replay delete
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -42,18 +42,22 @@ test: check .venv/ready $(MODEL) ## Everything the CI runs: check, then all test
 	else cargo test --locked --workspace; fi
 	target/debug/actions-seen
 
-check: .venv-sam/lint ## Format, lints, documentation, licences, template, dashboards
+check: .venv-sam/lint ## Format, lints, documentation, licences, template, dashboards, names on spans
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	if cargo deny --version >/dev/null 2>&1; then cargo deny --offline check bans licenses sources; fi
 	.venv-sam/bin/cfn-lint template.yaml
 	$(OFFLINE) .venv-sam/bin/sam validate --lint
-	$(if $(shell command -v npm),$(MAKE) --no-print-directory grafana-types)
+	$(if $(shell command -v npm),$(MAKE) --no-print-directory grafana-types span-names)
 
 # Holds the Grafana files against Grafana's published types.
 grafana-types: dashboards/check/node_modules/ready
 	node dashboards/check/check.mjs
+
+# Holds the names on spans against OpenTelemetry's published conventions.
+span-names: tests/conventions/node_modules/ready
+	node tests/conventions/check.mjs
 
 # Its package is large and slow to start, so it is not a part of `make test`.
 otlp: .venv/ready .venv-phoenix/ready $(MODEL) ## Send spans to Arize Phoenix on this machine and read them back
@@ -147,6 +151,12 @@ $(SIGHT): tests/demo/sight/package-lock.json
 # --- Grafana's types, from npm ----------------------------------------------------------------------
 
 dashboards/check/node_modules/ready: dashboards/check/package-lock.json
+	cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	touch $@
+
+# --- OpenTelemetry's conventions, from npm -----------------------------------------------------------
+
+tests/conventions/node_modules/ready: tests/conventions/package-lock.json
 	cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 

@@ -12,6 +12,7 @@
 mod attributes;
 mod batch;
 mod ids;
+mod names;
 mod target;
 
 use llmwatch_core::quality::Metric;
@@ -47,7 +48,7 @@ pub fn span(record: &CallRecord, place: &str) -> Span {
         trace_id: ids.trace.to_vec(),
         span_id: ids.span.to_vec(),
         parent_span_id: ids.parent.map(Vec::from).unwrap_or_default(),
-        name: format!("{operation} {}", record.model),
+        name: format!("{} {}", operation.word, record.model),
         kind: SpanKind::Client.into(),
         start_time_unix_nano: start,
         end_time_unix_nano: end,
@@ -68,11 +69,11 @@ fn evaluations(record: &CallRecord, at: u64) -> Vec<Event> {
     scores
         .map(|(series, score)| {
             let mut attributes = Attributes::default();
-            attributes.put("gen_ai.evaluation.name", text(&series.to_string()));
-            attributes.put("gen_ai.evaluation.score.value", double(*score));
+            attributes.put(names::EVALUATION_NAME, text(&series.to_string()));
+            attributes.put(names::EVALUATION_SCORE, double(*score));
             Event {
                 time_unix_nano: at,
-                name: "gen_ai.evaluation.result".to_owned(),
+                name: names::EVALUATION_RESULT.to_owned(),
                 attributes: attributes.list(),
                 ..Event::default()
             }

@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use serde_json::json;
 
+use super::names::{self, Name, Word};
 use crate::call_record::{CallRecord, Status};
 use crate::segments::cut;
 use crate::text::Text;
@@ -20,15 +21,23 @@ const MAX_TOOLS: usize = 32;
 pub(super) struct Attributes(Vec<KeyValue>);
 
 impl Attributes {
-    pub(super) fn put(&mut self, key: &str, value: Value) {
-        let value = Some(AnyValue { value: Some(value) });
-        self.0.push(KeyValue { key: key.to_owned(), value, ..KeyValue::default() });
+    pub(super) fn put(&mut self, name: Name, value: Value) {
+        self.push(name.as_str().to_owned(), value);
     }
 
-    fn put_some(&mut self, key: &str, value: Option<Value>) {
+    pub(super) fn put_word(&mut self, word: Word) {
+        self.put(word.of, text(word.word));
+    }
+
+    fn put_some(&mut self, name: Name, value: Option<Value>) {
         if let Some(value) = value {
-            self.put(key, value);
+            self.put(name, value);
         }
+    }
+
+    fn push(&mut self, key: String, value: Value) {
+        let value = Some(AnyValue { value: Some(value) });
+        self.0.push(KeyValue { key, value, ..KeyValue::default() });
     }
 
     pub(super) fn list(self) -> Vec<KeyValue> {
@@ -54,12 +63,12 @@ fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Value {
 }
 
 /// The convention's word for what was asked of the model; ours for reranking, which it has none for.
-pub(super) fn operation(record: &CallRecord) -> &'static str {
+pub(super) fn operation(record: &CallRecord) -> Word {
     match record.content.as_str() {
-        "embedding" => "embeddings",
-        "rerank" => "rerank",
-        "image" | "video" => "generate_content",
-        _ => "chat",
+        "embedding" => names::EMBEDDINGS,
+        "rerank" => names::RERANK,
+        "image" | "video" => names::GENERATE_CONTENT,
+        _ => names::CHAT,
     }
 }
 
@@ -76,33 +85,34 @@ pub(super) fn of_call(record: &CallRecord) -> Vec<KeyValue> {
 fn what_was_asked(record: &CallRecord, all: &mut Attributes) {
     let is_sagemaker = record.inference_component.is_some();
     // The conventions have no word for SageMaker and let one be made.
-    let provider = if is_sagemaker { "aws.sagemaker" } else { "aws.bedrock" };
-    all.put("gen_ai.operation.name", text(operation(record)));
-    all.put("gen_ai.provider.name", text(provider));
-    all.put("gen_ai.request.model", text(&record.model));
+    let provider = if is_sagemaker { names::SAGEMAKER } else { names::BEDROCK };
+    all.put_word(operation(record));
+    all.put_word(provider);
+    all.put(names::REQUEST_MODEL, text(&record.model));
     if record.operation.ends_with("Stream") {
-        all.put("gen_ai.request.stream", Value::BoolValue(true));
+        all.put(names::REQUEST_STREAM, Value::BoolValue(true));
     }
-    all.put("llmwatch.operation", text(&record.operation));
+    all.put(names::BEDROCK_OPERATION, text(&record.operation));
     if !record.request_id.is_empty() {
-        all.put("aws.request_id", text(&record.request_id));
+        all.put(names::AWS_REQUEST_ID, text(&record.request_id));
     }
 }
 
 fn what_came(record: &CallRecord, all: &mut Attributes) {
-    all.put_some("gen_ai.response.model", record.foundation_model.as_deref().map(text));
+    all.put_some(names::RESPONSE_MODEL, record.foundation_model.as_deref().map(text));
     let reason = record.stop_reason.as_deref().map(finish_reason);
-    all.put_some("gen_ai.response.finish_reasons", reason.map(|one| texts([one].into_iter())));
+    all.put_some(names::FINISH_REASONS, reason.map(|one| texts([one].into_iter())));
     let first = record.time_to_first_token_ms;
     let seconds = first.map(|milliseconds| double(milliseconds as f64 / 1000.0));
-    all.put_some("gen_ai.response.time_to_first_chunk", seconds);
+    all.put_some(names::TIME_TO_FIRST_CHUNK, seconds);
     if record.status == Status::Error {
-        all.put("error.type", text(record.error_code.as_deref().unwrap_or("_OTHER")));
+        let code = record.error_code.as_deref().unwrap_or(names::OTHER_ERROR.word);
+        all.put(names::ERROR_TYPE, text(code));
     }
-    all.put_some("llmwatch.guardrail", record.guardrail.as_deref().map(text));
+    all.put_some(names::GUARDRAIL, record.guardrail.as_deref().map(text));
     if !record.tools_called.is_empty() {
         let tools = record.tools_called.iter().take(MAX_TOOLS).map(String::as_str);
-        all.put("llmwatch.tools_called", texts(tools));
+        all.put(names::TOOLS_CALLED, texts(tools));
     }
 }
 
@@ -112,28 +122,28 @@ fn tokens(record: &CallRecord, all: &mut Attributes) {
     let input = record
         .input_tokens
         .map(|tokens| tokens.saturating_add(read.unwrap_or(0)).saturating_add(write.unwrap_or(0)));
-    all.put_some("gen_ai.usage.input_tokens", input.map(count));
-    all.put_some("gen_ai.usage.output_tokens", record.output_tokens.map(count));
-    all.put_some("gen_ai.usage.cache_read.input_tokens", read.map(count));
-    all.put_some("gen_ai.usage.cache_creation.input_tokens", write.map(count));
+    all.put_some(names::INPUT_TOKENS, input.map(count));
+    all.put_some(names::OUTPUT_TOKENS, record.output_tokens.map(count));
+    all.put_some(names::CACHE_READ_TOKENS, read.map(count));
+    all.put_some(names::CACHE_WRITE_TOKENS, write.map(count));
 }
 
 fn who_and_where(record: &CallRecord, all: &mut Attributes) {
-    all.put_some("cloud.account.id", record.account.as_deref().map(text));
-    all.put_some("cloud.region", record.region.as_deref().map(text));
-    all.put_some("llmwatch.inference_region", record.inference_region.as_deref().map(text));
-    all.put_some("llmwatch.inference_component", record.inference_component.as_deref().map(text));
-    all.put_some("llmwatch.caller", record.caller.as_deref().map(text));
-    all.put_some("llmwatch.judge.model", record.judge_model_id.as_deref().map(text));
-    all.put_some("llmwatch.judge.rubric", record.rubric.as_deref().map(text));
-    all.put("llmwatch.text_mode", text(record.text_mode.word()));
+    all.put_some(names::CLOUD_ACCOUNT, record.account.as_deref().map(text));
+    all.put_some(names::CLOUD_REGION, record.region.as_deref().map(text));
+    all.put_some(names::INFERENCE_REGION, record.inference_region.as_deref().map(text));
+    all.put_some(names::INFERENCE_COMPONENT, record.inference_component.as_deref().map(text));
+    all.put_some(names::CALLER, record.caller.as_deref().map(text));
+    all.put_some(names::JUDGE_MODEL, record.judge_model_id.as_deref().map(text));
+    all.put_some(names::JUDGE_RUBRIC, record.rubric.as_deref().map(text));
+    all.put(names::TEXT_MODE, text(record.text_mode.word()));
 }
 
 /// Prompt, answer and request metadata, as far as the call record holds them.
 fn said(record: &CallRecord, all: &mut Attributes) {
     if let Some(prompt) = &record.prompt {
         let message = json!([{ "role": "user", "parts": [part(prompt)] }]);
-        all.put("gen_ai.input.messages", text(&message.to_string()));
+        all.put(names::INPUT_MESSAGES, text(&message.to_string()));
     }
     if let Some(completion) = &record.completion {
         let reason = record.stop_reason.as_deref().map_or("stop", finish_reason);
@@ -142,10 +152,10 @@ fn said(record: &CallRecord, all: &mut Attributes) {
             "parts": [part(completion)],
             "finish_reason": reason,
         }]);
-        all.put("gen_ai.output.messages", text(&message.to_string()));
+        all.put(names::OUTPUT_MESSAGES, text(&message.to_string()));
     }
     for (key, value) in &record.request_metadata {
-        all.put(&format!("llmwatch.request_metadata.{key}"), text(value.as_str()));
+        all.push(names::REQUEST_METADATA.member(key), text(value.as_str()));
     }
 }
 

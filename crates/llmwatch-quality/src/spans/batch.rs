@@ -10,6 +10,7 @@ use prost::Message;
 
 use super::SCHEMA_URL;
 use super::attributes::{Attributes, text};
+use super::names;
 
 /// The most spans of a request. Ours; what the SDKs of OpenTelemetry send at once by default.
 pub const MAX_REQUEST_SPANS: usize = 512;
@@ -66,9 +67,9 @@ impl Batches {
 
     fn message(&self, spans: Vec<Span>) -> ExportTraceServiceRequest {
         let mut resource = Attributes::default();
-        resource.put("service.name", text(&self.service));
-        resource.put("service.version", text(self.version));
-        resource.put("cloud.provider", text("aws"));
+        resource.put(names::SERVICE_NAME, text(&self.service));
+        resource.put(names::SERVICE_VERSION, text(self.version));
+        resource.put_word(names::AWS);
         let scope = InstrumentationScope {
             name: "llmwatch".to_owned(),
             version: self.version.to_owned(),
