@@ -22,6 +22,7 @@ use crate::metric_values::{DAY_SECONDS, HOUR_SECONDS};
 use crate::quality::alarm::{BadSide, Line, PERIOD_SECONDS, QUALITY_CATALOGUE, QualityDefinition};
 use crate::quality::series::{INFERENCE_COMPONENT, MODEL_ID};
 use crate::quota::QuotaKind;
+use crate::quota_used::QUOTA_USED_PERCENT;
 
 /// The UID of the data source, to be replaced by that of yours.
 pub const DATA_SOURCE_UID: &str = "cloudwatch";
@@ -60,7 +61,8 @@ pub fn provisioning(quality_namespace: &str) -> Value {
         }],
         "groups": [
             group("errors", "1m", errors.collect()),
-            group("quotas", "1m", CATALOGUE.iter().filter_map(of_quota).collect()),
+            group("quotas of callers", "1m", CATALOGUE.iter().filter_map(of_quota).collect()),
+            group("quotas of pools", "5m", CATALOGUE.iter().filter_map(of_pool_quota).collect()),
             group("gpu", "1m", [&GPU_COMPUTE, &GPU_MEMORY].into_iter().flat_map(of_gpu).collect()),
             group("cost", "5m", vec![
                 cost("cost-per-hour", "a pool", "Pool"),
@@ -264,6 +266,34 @@ fn of_quota(row: &AlarmDefinition) -> Option<Value> {
         holds: "3m",
         data,
         condition: format!("100 * $B / $D >= {percent}"),
+    };
+    Some(rule.written())
+}
+
+/// What all callers of a pool used of its quota in the last hour, at the alarm's line: what needs no
+/// parameter, an hour later than the alarm.
+fn of_pool_quota(row: &AlarmDefinition) -> Option<Value> {
+    let Limit::PercentOfQuota(kind, percent) = row.limit else { return None };
+    let metric = Metric {
+        namespace: pool_metrics::NAMESPACE,
+        name: QUOTA_USED_PERCENT,
+        dimensions: &[("Pool", "*"), ("Quota", kind.abbreviation())],
+        stat: Stat::Maximum,
+        period: HOUR_SECONDS,
+        back: HOURLY_BACK,
+    };
+    let rule = Rule {
+        slug: format!("pool-{}-{percent}", kind.abbreviation().to_lowercase()),
+        title: format!("{kind}: a pool used {percent} % of its quota"),
+        summary: format!(
+            "{{{{ .Labels.Pool }}}} used {percent} % or more of its quota of {}, all callers \
+             together, in the last hour published.",
+            kind.unit()
+        ),
+        severity: row.severity,
+        holds: "0s",
+        data: metric.reduced(["A", "B"], "last").to_vec(),
+        condition: format!("$B >= {percent}"),
     };
     Some(rule.written())
 }
