@@ -114,3 +114,33 @@ fn nothing_that_is_shipped_sleeps_without_a_reason() {
         .collect();
     assert_eq!(found, WAITS.iter().map(|(path, _)| (*path).to_owned()).collect());
 }
+
+/// A build of the workspace has every feature on and would not notice.
+#[test]
+fn each_module_of_the_shell_is_behind_the_feature_of_its_service() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/llmwatch-aws/src");
+    let lib = std::fs::read_to_string(root.join("lib.rs")).unwrap();
+    let lines: Vec<&str> = lib.lines().collect();
+    let mut behind_a_service = 0;
+    for (index, line) in lines.iter().enumerate() {
+        let Some(module) = line.trim_start_matches("pub ").strip_prefix("mod ") else { continue };
+        let module = module.trim_end_matches(';');
+        let mut files = vec![root.join(format!("{module}.rs"))];
+        if root.join(module).is_dir() {
+            sources(&root.join(module), &mut files);
+        }
+        let text: String =
+            files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+        let used: BTreeSet<&str> = text
+            .split("aws_sdk_")
+            .skip(1)
+            .filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next())
+            .collect();
+        for service in used {
+            let gate = format!("#[cfg(feature = \"{service}\")]");
+            assert_eq!(lines[index - 1], gate, "module {module} uses aws-sdk-{service}");
+            behind_a_service += 1;
+        }
+    }
+    assert!(behind_a_service > 20, "{behind_a_service}: the list of modules was not found");
+}

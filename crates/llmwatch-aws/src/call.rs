@@ -84,6 +84,7 @@ impl CallFailed {
     }
 
     /// The same with an error code, for an answer that carries none.
+    #[cfg(feature = "s3")]
     #[must_use]
     pub(crate) fn with_code(self, code: &'static str) -> Self {
         Self { code: Some(code.to_owned()), source: code.into(), ..self }

@@ -13,8 +13,9 @@ pub mod alarms;
 pub mod bucket_notifications;
 pub mod call;
 pub mod client;
-#[cfg(feature = "comprehend")]
+#[cfg(feature = "cloudwatch")]
 pub mod component_reports;
+#[cfg(feature = "comprehend")]
 pub mod comprehend;
 #[cfg(feature = "bedrockruntime")]
 pub mod content_checks;
