@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use llmwatch_core::alarm::name::{self, AlarmName};
 use llmwatch_core::ids::StackPrefix;
 use llmwatch_core::pool::PoolLabel;
-use llmwatch_core::quality::series::StoredSeries;
 use llmwatch_core::quota::QuotaKind;
 use llmwatch_core::stored::StoredPool;
 use llmwatch_tests::aws_call::{JsonService, Method};
@@ -14,7 +13,6 @@ use llmwatch_tests::control::{RecordedCall, round_trips};
 use llmwatch_tests::process::{Seen, wait_until};
 use llmwatch_tests::readers;
 use llmwatch_tests::{Broken, World};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Every pool: its label, callers, quotas and alarms.
@@ -61,37 +59,23 @@ pub(crate) fn thresholds(world: &World, codes: &[&str]) -> Result<Vec<String>, B
 }
 
 /// The pools as they are stored, by label.
-pub(crate) fn stored_pools(world: &World) -> Result<Vec<StoredPool>, Broken> {
-    let mut pools: Vec<StoredPool> = stored(world, "pools", "/thresholds")?;
-    pools.sort_by_key(|pool| pool.pool.label());
-    Ok(pools)
-}
-
-/// The series whose quality is known, by model.
-pub(crate) fn scored_series(world: &World) -> Result<Vec<StoredSeries>, Broken> {
-    let mut scored: Vec<StoredSeries> = stored(world, "quality", "/series")?;
-    scored.sort_by_key(|stored| stored.series.model_id.clone());
-    Ok(scored)
-}
-
-/// The documents below a path of the stack, of the parameters whose names end so.
-fn stored<T: DeserializeOwned>(world: &World, path: &str, end: &str) -> Result<Vec<T>, Broken> {
-    let mut input = json!({ "Path": format!("/{}/{path}", world.prefix()), "Recursive": true });
-    let mut documents = Vec::new();
+fn stored_pools(world: &World) -> Result<Vec<StoredPool>, Broken> {
+    let mut input = json!({ "Path": format!("/{}/pools", world.prefix()), "Recursive": true });
+    let mut pools: Vec<StoredPool> = Vec::new();
     loop {
         let page = world.calls().json(JsonService::Ssm, "GetParametersByPath", &input)?;
-        documents.extend(page["Parameters"].as_array().into_iter().flatten().filter_map(
-            |parameter| {
-                parameter["Name"].as_str()?.strip_suffix(end)?;
-                serde_json::from_str::<T>(parameter["Value"].as_str()?).ok()
-            },
-        ));
+        let parameters = page["Parameters"].as_array().into_iter().flatten();
+        pools.extend(parameters.filter_map(|parameter| {
+            parameter["Name"].as_str()?.strip_suffix("/thresholds")?;
+            serde_json::from_str::<StoredPool>(parameter["Value"].as_str()?).ok()
+        }));
         match page["NextToken"].as_str() {
             Some(next) => input["NextToken"] = Value::from(next),
             None => break,
         }
     }
-    Ok(documents)
+    pools.sort_by_key(|pool| pool.pool.label());
+    Ok(pools)
 }
 
 /// How many alarms there are of each sort.

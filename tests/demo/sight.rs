@@ -1,32 +1,21 @@
-//! What people look at: the dashboards drawn from the local CloudWatch, as pages and pictures.
+//! What people look at: the dashboards that CloudWatch keeps, drawn as pages and pictures.
 //!
-//! The panels are those that CloudWatch and Grafana get; their queries are asked of the local
-//! CloudWatch as they stand, and drawn with ECharts.
+//! Each page is the body of a dashboard as CloudWatch has it, the template's overview and the pages
+//! that alarm-updater wrote; the queries in it are asked of the local CloudWatch as they stand, and
+//! drawn with ECharts.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use jiff::{SignedDuration, Timestamp};
 use llmwatch_core::alarm::pool_metrics;
-use llmwatch_core::alarm::tuning::{self, Tuning};
-use llmwatch_core::cloudwatch::query::{MetricDataQuery, QuerySource, Returned};
-use llmwatch_core::component::InferenceComponent;
-use llmwatch_core::dashboard::quality::{self, Scored};
-use llmwatch_core::dashboard::{self, AlertLine, Bad, Content, Dashboard, Draw, Known, Panel, Row};
 use llmwatch_core::pool::{Pool, Scope};
-use llmwatch_core::price::{self, Prices};
-use llmwatch_core::quality::NAMESPACE;
-use llmwatch_core::quality::alarm::tuning as quality_tuning;
-use llmwatch_core::quality::alarm::tuning::QualityTuning;
-use llmwatch_core::quality::series::StoredSeries;
 use llmwatch_core::quota::QuotaKind;
-use llmwatch_core::stored::StoredPool;
-use llmwatch_tests::aws_call::JsonService;
+use llmwatch_tests::shown::{self, Shown};
+use llmwatch_tests::traffic::component::COMPONENT;
 use llmwatch_tests::traffic::{self, BUSY_MODEL, quota};
 use llmwatch_tests::{Broken, World};
 use serde_json::{Value, json};
-
-use crate::readings;
 
 /// How far back the pages look.
 const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(4);
@@ -34,20 +23,35 @@ const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(4);
 /// For how many hours before the incident quotas are seeded as published.
 const HOURS_PUBLISHED: i64 = 24;
 
-/// Where the charting library is installed, and where pages go, in the repository.
-const LIBRARY: &str = "tests/demo/sight/node_modules/echarts/dist/echarts.min.js";
+/// Where the libraries that draw charts and texts are installed, and where pages go, in the
+/// repository.
+const CHARTS: &str = "tests/demo/sight/node_modules/echarts/dist/echarts.min.js";
+const TEXTS: &str = "tests/demo/sight/node_modules/marked/lib/marked.umd.js";
 const PAGES: &str = "target/sight";
+
+/// What the rows of the overview about the chosen model and component begin with.
+const CHOSEN: &str = "Chosen model: ";
 
 /// A drawn page.
 pub(crate) struct Drawn {
     /// The page.
     pub(crate) html: PathBuf,
-    /// Its picture, where Chromium is installed.
-    pub(crate) picture: Option<PathBuf>,
+    /// Its pictures, where Chromium is installed.
+    pub(crate) pictures: Vec<PathBuf>,
     /// How many charts it has.
     pub(crate) charts: usize,
-    /// The titles of those without a value.
+    /// Those without a value: row and title.
     pub(crate) empty: Vec<String>,
+}
+
+/// A dashboard to draw.
+struct Dashboard {
+    /// What its page is called.
+    page: &'static str,
+    /// Its name in CloudWatch.
+    name: String,
+    /// What the viewer reads above it.
+    title: String,
 }
 
 /// The drawn pool's quotas as hourly runs would have published them before the incident, for the
@@ -73,210 +77,127 @@ pub(crate) fn quota_history(incident: Timestamp) -> Value {
     ] })
 }
 
-/// Draws the pages of the busy pool, of the inference component, and of all scored models.
+/// Draws the overview with the busiest model and the inference component chosen, and the pages of
+/// that model's pool and of the component.
 pub(crate) fn draw(world: &World, now: Timestamp) -> Result<Vec<Drawn>, Broken> {
-    let library = world.places().repository.join(LIBRARY);
-    let library = std::fs::read_to_string(library).map_err(Broken::io("reading ECharts"))?;
+    let read = |library: &str| {
+        let file = world.places().repository.join(library);
+        std::fs::read_to_string(file).map_err(Broken::io(format!("reading {library}")))
+    };
+    let libraries = [read(CHARTS)?, read(TEXTS)?];
     let directory = world.places().repository.join(PAGES);
     std::fs::create_dir_all(&directory).map_err(Broken::io("making target/sight"))?;
+    let model = format!("us.{BUSY_MODEL}");
+    let chosen = [("model", model.as_str()), ("component", COMPONENT)];
     let mut drawn = Vec::new();
-    for (name, dashboard) in dashboards(world)? {
-        let page = values(world, &dashboard, now)?;
-        let html = directory.join(format!("{name}.html"));
-        std::fs::write(&html, html_of(&dashboard.title, &page, &library))
+    for dashboard in dashboards(world)? {
+        let body = shown::body(world.calls(), &dashboard.name)?;
+        let widgets = shown::widgets(world.calls(), &body, &chosen)?;
+        let shown = Shown { until: now, back: LOOKS_BACK };
+        let page = shown::page(world.calls(), &widgets, shown)?;
+        let html = directory.join(format!("{}.html", dashboard.page));
+        std::fs::write(&html, html_of(&dashboard.title, &page, &libraries))
             .map_err(Broken::io("writing the page"))?;
-        let charts: Vec<&Value> = charts(&page).collect();
-        let has_none = |panel: &&&Value| series_of(panel).all(|points| points.is_empty());
-        let empty = charts.iter().filter(has_none);
         drawn.push(Drawn {
-            picture: picture(&html, rows_high(&dashboard)),
+            pictures: pictures(&html, &page),
+            charts: shown::charts(&page).count(),
+            empty: empty(&page),
             html,
-            charts: charts.len(),
-            empty: empty.filter_map(|panel| panel["title"].as_str().map(str::to_owned)).collect(),
         });
     }
     Ok(drawn)
 }
 
-fn dashboards(world: &World) -> Result<Vec<(&'static str, Dashboard)>, Broken> {
-    let setting = |name: &str| world.parameter(&format!("settings/{name}"));
-    let tuning = Tuning::parse(&setting(tuning::SETTING)?.unwrap_or_default()).unwrap_or_default();
-    let quality_tuned = setting(quality_tuning::SETTING)?.unwrap_or_default();
-    let quality_tuning = QualityTuning::parse(&quality_tuned).unwrap_or_default();
-    let prices = Prices::parse(&setting(price::SETTING)?.unwrap_or_default()).unwrap_or_default();
-    let scored = readings::scored_series(world)?;
-    let known = Known {
-        tuning: &tuning,
-        quality_tuning: &quality_tuning,
-        prices: &prices,
-        namespace: NAMESPACE,
-    };
-    let pools = readings::stored_pools(world)?;
-    let pool = pools.iter().find(|pool: &&StoredPool| pool.pool.model == BUSY_MODEL);
-    let quantity = pool.map(|pool| ("quantity", Dashboard::of_pool(pool, &scored, known)));
-    let component = of_component(known).map(|page| ("component", page));
-    let quality = ("quality", side_by_side(&scored, known));
-    Ok(quantity.into_iter().chain(component).chain([quality]).collect())
-}
-
-/// The page of the inference component, and the GPUs and instances it stands on.
-fn of_component(known: Known<'_>) -> Option<Dashboard> {
-    let component = InferenceComponent::parse(traffic::component::COMPONENT)?;
-    let mut page = Dashboard::of_component(&component, &[], known);
-    page.rows.extend(dashboard::component::every_component_rows());
-    Some(page)
-}
-
-/// The quality of every scored model, side by side.
-fn side_by_side(scored: &[StoredSeries], known: Known<'_>) -> Dashboard {
-    let mut rows: Vec<Row> =
-        quality::rows(Scored::These(scored), known.quality_tuning, known.namespace);
-    rows.push(quality::scorer_row(known.namespace));
-    Dashboard { title: "Quality of the answers, by model".to_owned(), choices: Vec::new(), rows }
-}
-
-/// The dashboard with what the local CloudWatch answers to its queries.
-fn values(world: &World, dashboard: &Dashboard, now: Timestamp) -> Result<Value, Broken> {
-    let mut rows = Vec::new();
-    for row in &dashboard.rows {
-        let panels = row.panels.iter().map(|panel| panel_values(world, panel, now));
-        rows.push(json!({ "title": row.title, "panels": panels.collect::<Result<Vec<_>, _>>()? }));
-    }
-    let start = now - LOOKS_BACK;
-    Ok(json!({ "start": start.as_millisecond(), "end": now.as_millisecond(), "rows": rows }))
-}
-
-fn panel_values(world: &World, panel: &Panel, now: Timestamp) -> Result<Value, Broken> {
-    let Panel { title, says, content, width } = panel;
-    let mut drawn = json!({ "title": title, "says": says, "width": width.columns() });
-    match content {
-        Content::Text(text) => drawn["text"] = Value::from(text.as_str()),
-        Content::Chart(chart) => {
-            drawn["unit"] = Value::from(chart.unit.word());
-            drawn["stacked"] = Value::from(chart.draw == Draw::Stacked);
-            drawn["step"] = Value::from(longest_period(&chart.queries) * 1000);
-            drawn["lines"] = chart.lines.iter().map(line).collect();
-            drawn["series"] = Value::from(answers(world, &chart.queries, now)?);
-        }
-    }
-    Ok(drawn)
-}
-
-fn line(line: &AlertLine) -> Value {
-    let bad = match line.bad {
-        Bad::Above => "from",
-        Bad::Below => "below",
-    };
-    let severity = line.severity.word().to_lowercase();
-    json!({ "label": line.label, "value": line.value, "severity": severity, "bad": bad })
-}
-
-fn longest_period(queries: &[MetricDataQuery]) -> u32 {
-    let period = |query: &MetricDataQuery| match &query.source {
-        QuerySource::Metric(metric) => Some(metric.period_seconds),
-        QuerySource::Expression { period_seconds, .. } => *period_seconds,
-    };
-    queries.iter().filter_map(period).max().unwrap_or(300)
-}
-
-/// The curves as they are drawn: label and points of time and value.
-fn answers(
-    world: &World,
-    queries: &[MetricDataQuery],
-    now: Timestamp,
-) -> Result<Vec<Value>, Broken> {
-    let end = now.as_second().div_euclid(300) * 300;
-    let input = json!({
-        "MetricDataQueries": queries.iter().map(asked).collect::<Vec<_>>(),
-        "StartTime": end - LOOKS_BACK.as_secs(),
-        "EndTime": end,
-        "ScanBy": "TimestampAscending",
-    });
-    let answer = world.calls().json(JsonService::CloudWatch, "GetMetricData", &input)?;
-    let curve = |result: &Value| {
-        let times = result["Timestamps"].as_array().into_iter().flatten();
-        let values = result["Values"].as_array().into_iter().flatten();
-        let points = times.filter_map(Value::as_f64).zip(values.filter_map(Value::as_f64));
-        let points: Vec<[f64; 2]> = points.map(|(at, value)| [at * 1000.0, value]).collect();
-        json!({ "label": result["Label"], "points": points })
-    };
-    Ok(answer["MetricDataResults"].as_array().into_iter().flatten().map(curve).collect())
-}
-
-/// A query as `GetMetricData` takes it.
-fn asked(query: &MetricDataQuery) -> Value {
-    let mut asked = json!({ "Id": query.id, "ReturnData": query.returned == Returned::Yes });
-    if let Some(label) = &query.label {
-        asked["Label"] = Value::from(label.as_str());
-    }
-    match &query.source {
-        QuerySource::Metric(metric) => {
-            let dimensions = metric.key.dimensions.iter();
-            let dimensions: Vec<Value> =
-                dimensions.map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
-            asked["MetricStat"] = json!({
-                "Metric": {
-                    "Namespace": metric.key.namespace,
-                    "MetricName": metric.key.name,
-                    "Dimensions": dimensions,
-                },
-                "Period": metric.period_seconds,
-                "Stat": metric.stat.to_string(),
-            });
-        }
-        QuerySource::Expression { text, period_seconds } => {
-            asked["Expression"] = Value::from(text.as_str());
-            if let Some(period) = period_seconds {
-                asked["Period"] = Value::from(*period);
-            }
-        }
-    }
-    asked
-}
-
-fn charts(page: &Value) -> impl Iterator<Item = &Value> {
+fn empty(page: &Value) -> Vec<String> {
     let rows = page["rows"].as_array().into_iter().flatten();
-    rows.flat_map(|row| row["panels"].as_array().into_iter().flatten())
-        .filter(|panel| panel.get("series").is_some())
+    let of_row = |row: &Value| -> Vec<String> {
+        let panels = row["panels"].as_array().into_iter().flatten();
+        let empty = panels
+            .filter(|panel| panel.get("series").is_some() && shown::is_empty(panel))
+            .filter_map(|panel| panel["title"].as_str());
+        empty
+            .map(|title| format!("{}: {title}", row["title"].as_str().unwrap_or_default()))
+            .collect()
+    };
+    rows.flat_map(of_row).collect()
 }
 
-fn series_of(panel: &Value) -> impl Iterator<Item = &Vec<Value>> {
-    let series = panel["series"].as_array().into_iter().flatten();
-    series.filter_map(|series| series["points"].as_array())
+fn dashboards(world: &World) -> Result<Vec<Dashboard>, Broken> {
+    let prefix = world.prefix();
+    let pool = Pool { scope: Scope::CrossRegion, model: BUSY_MODEL.to_owned() };
+    let overview = Dashboard {
+        page: "overview",
+        name: format!("{prefix}_overview"),
+        title: format!("{prefix}_overview: us.{BUSY_MODEL} and {COMPONENT} chosen"),
+    };
+    let mut all = vec![overview];
+    for (page, kind, of) in [
+        ("pool", "pool", pool.label().to_string()),
+        ("component", "component", COMPONENT.to_owned()),
+    ] {
+        let written = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let beginning: String = of.chars().map(written).collect();
+        let beginning = format!("{prefix}_{kind}_{beginning}_");
+        let names = shown::names(world.calls(), &beginning)?;
+        let name = names.into_iter().next().ok_or_else(|| Broken::Unexpected {
+            call: "ListDashboards".to_owned(),
+            expected: "a page that alarm-updater wrote",
+            body: beginning,
+        })?;
+        all.push(Dashboard { page, title: name.clone(), name });
+    }
+    Ok(all)
 }
 
-fn html_of(title: &str, page: &Value, library: &str) -> String {
+fn html_of(title: &str, page: &Value, [charts, texts]: &[String; 2]) -> String {
     // A script ends at the first "</", also within a string.
     let data = page.to_string().replace("</", "<\\/");
     include_str!("sight/page.html")
         .replace("{{TITLE}}", title)
         .replace("{{SCRIPT}}", include_str!("sight/page.js"))
         .replace("{{DATA}}", &data)
-        .replace("{{ECHARTS}}", library)
+        .replace("{{MARKED}}", texts)
+        .replace("{{ECHARTS}}", charts)
 }
 
-/// About how high the page is, in pixels.
-fn rows_high(dashboard: &Dashboard) -> u32 {
-    let rows = dashboard.rows.iter().map(|row| {
-        let columns: u32 = row.panels.iter().map(|panel| panel.width.columns()).sum();
-        columns.div_ceil(24) * 350 + 50
-    });
-    110 + rows.sum::<u32>()
+/// The page as a picture beside it, or as two, one of them of what the viewer chose; none where
+/// there is no Chromium.
+fn pictures(html: &Path, page: &Value) -> Vec<PathBuf> {
+    let rows = page["rows"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_chosen = |row: &Value| row["title"].as_str().is_some_and(|of| of.starts_with(CHOSEN));
+    let cut = rows.iter().position(is_chosen).unwrap_or(rows.len());
+    let parts = [("", 0..cut), ("-chosen", cut..rows.len())];
+    let parts = parts.into_iter().filter(|(_, part)| !part.is_empty());
+    parts
+        .filter_map(|(suffix, part)| {
+            let stem = html.file_stem()?.to_str()?;
+            let picture = html.with_file_name(format!("{stem}{suffix}.png"));
+            let address = format!("{}#rows={}-{}", html.display(), part.start, part.end);
+            let size = format!("--window-size=1440,{}", height(&address)?);
+            chromium(&address, &[&size, &format!("--screenshot={}", picture.display())])?;
+            Some(picture)
+        })
+        .collect()
 }
 
-/// The page as a picture beside it; none where there is no Chromium.
-fn picture(html: &Path, height: u32) -> Option<PathBuf> {
-    let picture = html.with_extension("png");
-    let drawn = ["chromium", "chromium-browser", "google-chrome"].into_iter().any(|browser| {
-        Command::new(browser)
+/// How high Chromium draws the page, in pixels, by what the page's script notes.
+fn height(address: &str) -> Option<u64> {
+    let drawn = chromium(address, &["--window-size=1440,500", "--dump-dom"])?;
+    let noted = drawn.split_once("data-height=\"")?.1.split_once('"')?.0;
+    noted.parse().ok()
+}
+
+/// What Chromium prints of a page once its script has run; none where there is no Chromium.
+fn chromium(address: &str, does: &[&str]) -> Option<String> {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(|browser| {
+        let run = Command::new(browser)
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
-            .args(["--virtual-time-budget=5000", &format!("--window-size=1440,{height}")])
-            .arg(format!("--screenshot={}", picture.display()))
-            .arg(format!("file://{}", html.display()))
-            .stdout(Stdio::null())
+            .arg("--virtual-time-budget=5000")
+            .args(does)
+            .arg(format!("file://{address}"))
             .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    });
-    drawn.then_some(picture)
+            .output()
+            .ok()?;
+        run.status.success().then(|| String::from_utf8_lossy(&run.stdout).into_owned())
+    })
 }

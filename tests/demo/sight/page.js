@@ -1,6 +1,6 @@
-// Draws PAGE, a dashboard with the values of its panels, with ECharts.
+// Draws PAGE, a CloudWatch dashboard with the values of its widgets: charts with ECharts, texts with
+// Marked. `#rows=2-5` draws the rows from the third to the fifth only.
 
-const SEVERITY = { critical: '#b3261e', warning: '#c77700', info: '#5c6b7a' };
 const CURVES = ['#2563a8', '#1b8a6b', '#8e44ad', '#c0562b', '#5c6b7a', '#a08400', '#0f8da5', '#b0326e', '#6b4f2a', '#3d3d8f'];
 
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
@@ -28,15 +28,15 @@ function withGaps(points, step) {
 function merged(lines) {
   const at = new Map();
   for (const line of lines) {
-    const key = `${line.value} ${line.severity} ${line.bad}`;
+    const key = `${line.value} ${line.color} ${line.fill}`;
     const names = at.get(key)?.names ?? [];
     at.set(key, { ...line, names: [...names, line.label] });
   }
-  return [...at.values()].map(({ names, severity, ...line }) => {
-    const word = ` ${severity}`;
+  return [...at.values()].map(({ names, ...line }) => {
+    const word = ` ${names[0].split(' ').at(-1)}`;
     const shared = names.length > 1 && names.every((name) => name.endsWith(word));
     const label = shared ? names.map((name) => name.slice(0, -word.length)).join(', ') + word : names.join(', ');
-    return { ...line, severity, label };
+    return { ...line, label };
   });
 }
 
@@ -47,11 +47,11 @@ function lines(panel) {
     symbol: 'none',
     data: merged(panel.lines).map((line) => ({
       yAxis: line.value,
-      lineStyle: { color: SEVERITY[line.severity] ?? SEVERITY.info, type: 'dashed', width: 1.5 },
+      lineStyle: { color: line.color, type: 'dashed', width: 1.5 },
       label: {
-        formatter: `${line.label} (${line.bad} ${short.format(line.value)})`,
-        position: line.bad === 'below' ? 'insideEndBottom' : 'insideEndTop',
-        color: SEVERITY[line.severity] ?? SEVERITY.info,
+        formatter: `${line.label} (${line.fill === 'below' ? 'below' : 'from'} ${short.format(line.value)})`,
+        position: line.fill === 'below' ? 'insideEndBottom' : 'insideEndTop',
+        color: line.color,
         fontSize: 10,
       },
     })),
@@ -122,12 +122,19 @@ function readable(panel) {
   return { ...panel, unit: 'ms', series, lines };
 }
 
+function markdown(className, text) {
+  const made = element('div', className);
+  made.innerHTML = marked.parse(text);
+  return made;
+}
+
 function draw(panel, box) {
-  box.append(element('h3', '', panel.unit ? `${panel.title} (${panel.unit})` : panel.title));
-  box.append(element('p', '', panel.says));
   if (panel.text) {
-    box.append(element('pre', '', panel.text));
-  } else if (panel.series.every((one) => one.points.length === 0)) {
+    box.append(markdown('text', panel.text));
+    return;
+  }
+  box.append(element('h3', '', panel.unit ? `${panel.title} (${panel.unit})` : panel.title));
+  if (panel.series.every((one) => one.points.length === 0)) {
     box.append(element('p', 'empty', 'No data in this window.'));
   } else {
     const chart = element('div', 'chart');
@@ -138,13 +145,16 @@ function draw(panel, box) {
 
 document.getElementById('when').textContent =
   `${new Date(PAGE.start).toISOString().slice(0, 16)} to ${new Date(PAGE.end).toISOString().slice(0, 16)} UTC, read from CloudWatch`;
-for (const row of PAGE.rows) {
+const [from, to] = /^#rows=(\d+)-(\d+)$/.exec(location.hash)?.slice(1).map(Number) ?? [0, PAGE.rows.length];
+for (const row of PAGE.rows.slice(from, to)) {
   const rowBox = element('div', 'row');
-  document.getElementById('page').append(element('h2', '', row.title), rowBox);
+  document.getElementById('page').append(element('h2', '', row.title), markdown('says', row.says), rowBox);
   for (const panel of row.panels) {
     const box = element('section', 'panel');
     box.style.gridColumn = `span ${panel.width}`;
     rowBox.append(box);
-    draw(readable(panel), box);
+    draw(panel.unit === undefined ? panel : readable(panel), box);
   }
 }
+// Read by what takes pictures.
+document.documentElement.dataset.height = document.documentElement.scrollHeight;
