@@ -1,5 +1,6 @@
 mod evaluated;
 mod numbers;
+mod publishing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

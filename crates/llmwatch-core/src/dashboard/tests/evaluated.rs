@@ -7,7 +7,7 @@ use crate::quality::series::INFERENCE_COMPONENT;
 
 const MODEL: &str = "us.amazon.nova-lite-v1:0";
 const COMPONENT: &str = "chat-eu";
-fn component() -> InferenceComponent {
+pub(super) fn component() -> InferenceComponent {
     InferenceComponent::parse(COMPONENT).unwrap()
 }
 
@@ -15,7 +15,7 @@ const COMPONENTS: &str = "/aws/sagemaker/InferenceComponents";
 const ENDPOINTS: &str = "/aws/sagemaker/Endpoints";
 
 /// The dimension of a GPU by its two names, with the ids of the queries that ask for it.
-const GPU: [(&str, &str); 2] = [("AcceleratorId", "accelerators"), ("GpuId", "gpus")];
+pub(super) const GPU: [(&str, &str); 2] = [("AcceleratorId", "accelerators"), ("GpuId", "gpus")];
 
 /// Puts a day of one value a minute.
 fn put(
@@ -30,8 +30,8 @@ fn put(
 }
 
 /// Two copies of a component, each on the one GPU of its instance, and a third instance that is
-/// free. GPUs are named by the dimension given.
-fn put_component(store: &mut MetricStore, gpu: &str) {
+/// free, each metric with its value a minute. GPUs are named by the dimension given.
+pub(super) fn put_component(gpu: &str, mut put: impl FnMut(&str, &str, &[(&str, &str)], f64)) {
     let component = (INFERENCE_COMPONENT, COMPONENT);
     for (metric, value) in [
         ("Invocations", 60.0),
@@ -44,7 +44,7 @@ fn put_component(store: &mut MetricStore, gpu: &str) {
         ("ModelLatency", 900_000.0),
         ("FirstChunkLatency", 200_000.0),
     ] {
-        put(store, "AWS/SageMaker", metric, &[component], value);
+        put("AWS/SageMaker", metric, &[component], value);
     }
     for (metric, value) in [
         ("GPUUtilizationNormalized", 70.0),
@@ -52,27 +52,29 @@ fn put_component(store: &mut MetricStore, gpu: &str) {
         ("CPUUtilizationNormalized", 20.0),
         ("MemoryUtilizationNormalized", 30.0),
     ] {
-        put(store, COMPONENTS, metric, &[component], value);
+        put(COMPONENTS, metric, &[component], value);
     }
     for (instance, container, used) in
         [("i-1", Some("c-1"), 100.0), ("i-2", Some("c-2"), 100.0), ("i-3", None, 0.0)]
     {
         let on =
             [("EndpointName", "chat"), ("VariantName", "AllTraffic"), ("InstanceId", instance)];
-        put(store, ENDPOINTS, "GPUReservation", &on, used);
-        put(store, ENDPOINTS, "CPUUtilizationNormalized", &on, 15.0);
+        put(ENDPOINTS, "GPUReservation", &on, used);
+        put(ENDPOINTS, "CPUUtilizationNormalized", &on, 15.0);
         let device = [&on[..], &[(gpu, "gpu_0")]].concat();
-        put(store, ENDPOINTS, "GPUUtilizationNormalized", &device, 0.7 * used);
+        put(ENDPOINTS, "GPUUtilizationNormalized", &device, 0.7 * used);
         if let Some(container) = container {
             let of_copy = [&device[..], &[("ContainerId", container), component]].concat();
-            put(store, COMPONENTS, "GPUUtilizationNormalized", &of_copy, 70.0);
+            put(COMPONENTS, "GPUUtilizationNormalized", &of_copy, 70.0);
         }
     }
 }
 
 fn store(gpu: &str) -> MetricStore {
     let mut store = a_day_of(&stored(2, &ALL_QUOTAS));
-    put_component(&mut store, gpu);
+    put_component(gpu, |namespace, metric, dimensions, value| {
+        put(&mut store, namespace, metric, dimensions, value);
+    });
     for metric in all_metrics() {
         let of_component = [("ModelId", "llama"), (INFERENCE_COMPONENT, COMPONENT)];
         put(&mut store, NAMESPACE, &metric.to_string(), &of_component, 0.8);
@@ -92,7 +94,7 @@ fn store(gpu: &str) -> MetricStore {
 
 /// The overview as CloudWatch shows it to a viewer who chose the model and the component: in its
 /// body, each variable's pattern is replaced across the text of the widgets, and nothing else is.
-fn overview() -> Dashboard {
+pub(super) fn overview() -> Dashboard {
     let body = body(&Dashboard::overview(NAMESPACE), Place { region: "us-east-1" });
     let mut text = body["widgets"].to_string();
     for (variable, (id, value)) in body["variables"]
@@ -154,7 +156,7 @@ fn shown(widget: &Value) -> Panel {
     }
 }
 
-fn component_page() -> Dashboard {
+pub(super) fn component_page() -> Dashboard {
     let scored = scored("llama", Some(COMPONENT), &all_metrics());
     with_known(PRICES, "", |known| Dashboard::of_component(&component(), &[scored], known))
 }
