@@ -58,6 +58,16 @@ pub struct ComponentNote<'a> {
     pub now: Timestamp,
 }
 
+impl ComponentNote<'_> {
+    /// When the alarm was OK again, of a recovery.
+    pub(super) fn recovered(&self) -> Option<Timestamp> {
+        match self.occasion {
+            AlarmOccasion::Fired { .. } => None,
+            AlarmOccasion::Recovered { at } => Some(at),
+        }
+    }
+}
+
 /// The notice about a component alarm that fires or is OK again.
 ///
 /// Whether it goes out is decided by the alarm's severity; a recovery has its alarm's.
@@ -115,45 +125,82 @@ fn alarm_fact(note: &ComponentNote<'_>) -> AlarmFact {
     }
 }
 
+/// What every mail about a component alarm says of it.
+pub(super) struct ComponentAlarmFacts {
+    pub(super) kind: AlarmKind,
+    pub(super) severity: &'static str,
+    pub(super) noun: &'static str,
+    pub(super) says: &'static str,
+    pub(super) since: String,
+    /// When it was OK again.
+    pub(super) over_since: Option<String>,
+    /// How long it lasted, of a recovery.
+    pub(super) duration: Option<String>,
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) component: String,
+    pub(super) label: String,
+    pub(super) also: String,
+    pub(super) also_unread: Option<String>,
+    pub(super) reason: String,
+    pub(super) alarm_link: String,
+    pub(super) tuning_parameter: String,
+}
+
+impl ComponentAlarmFacts {
+    pub(super) fn of(words: &dyn Words, note: &ComponentNote<'_>) -> Self {
+        let ComponentAlarm { kind, component } = note.alarm;
+        let lasted = note.recovered().map(|at| at.duration_since(note.alarm_at));
+        let (also, also_unread) =
+            lone::also_firing(words, note.also_firing, |alarm| alarm.kind.word().to_owned());
+        Self {
+            kind: *kind,
+            severity: words.severity(note.alarm.severity()),
+            noun: words.noun(*kind),
+            says: words.component_says(*kind),
+            since: words.moment(note.alarm_at),
+            over_since: note.occasion.recovered_at().map(|at| words.moment(at)),
+            duration: lasted.map(|lasted| words.span(lasted)),
+            account: note.account.to_string(),
+            region: note.region.to_string(),
+            component: component.to_string(),
+            label: component.label(),
+            also,
+            also_unread,
+            reason: reason(note.reason),
+            alarm_link: links::alarm(note.region, &name::component(note.prefix, note.alarm)),
+            tuning_parameter: setting_parameter(note.prefix, SETTING),
+        }
+    }
+
+    pub(super) fn link(&self) -> LinkFact {
+        LinkFact::new("alarm", self.kind.word(), &self.alarm_link)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "mail/component.txt")]
 struct ComponentMail {
     language: Language,
-    kind: AlarmKind,
-    severity: &'static str,
-    noun: &'static str,
-    says: &'static str,
-    /// How long it lasted, of a recovery.
-    duration: Option<String>,
+    alarm: ComponentAlarmFacts,
     /// Of a recovery: whether there are no calls to say that anything is good.
     is_idle: bool,
-    over_since: Option<String>,
-    account: String,
-    region: String,
-    component: String,
-    label: String,
     metric: &'static str,
     namespace: &'static str,
     period: String,
     line: Option<String>,
     value: Option<String>,
-    since: String,
     unread: Option<String>,
     table: Vec<String>,
-    also: String,
-    also_unread: Option<String>,
-    reason: String,
     log_group: String,
-    alarm_link: String,
     metrics_link: String,
     logs_link: String,
-    tuning_parameter: String,
 }
 
 impl ComponentMail {
     fn links(&self) -> Vec<LinkFact> {
         vec![
-            LinkFact::new("alarm", self.kind.word(), &self.alarm_link),
+            self.alarm.link(),
             LinkFact::new("metrics", NAMESPACE, &self.metrics_link),
             LinkFact::new("logs", &self.log_group, &self.logs_link),
         ]
@@ -161,44 +208,21 @@ impl ComponentMail {
 
     fn of(note: &ComponentNote<'_>, course: &Read<Course>) -> Self {
         let words = words(note.language);
-        let ComponentAlarm { kind, component } = note.alarm;
-        let recovered = match note.occasion {
-            AlarmOccasion::Fired { .. } => None,
-            AlarmOccasion::Recovered { at } => Some(at),
-        };
-        let lasted = recovered.map(|at| at.duration_since(note.alarm_at));
-        let (also, also_unread) =
-            lone::also_firing(words, note.also_firing, |alarm| alarm.kind.word().to_owned());
         let known = course.known();
         Self {
             language: note.language,
-            kind: *kind,
-            severity: words.severity(note.alarm.severity()),
-            noun: words.noun(*kind),
-            says: words.component_says(*kind),
-            duration: lasted.map(|lasted| words.span(lasted)),
-            is_idle: recovered.zip(known).is_some_and(|(at, course)| course.is_idle(at)),
-            over_since: note.occasion.recovered_at().map(|at| words.moment(at)),
-            account: note.account.to_string(),
-            region: note.region.to_string(),
-            component: component.to_string(),
-            label: component.label(),
-            metric: component_kind(*kind).map_or("", |of| of.metric),
+            alarm: ComponentAlarmFacts::of(words, note),
+            is_idle: note.recovered().zip(known).is_some_and(|(at, course)| course.is_idle(at)),
+            metric: component_kind(note.alarm.kind).map_or("", |of| of.metric),
             namespace: NAMESPACE,
-            period: words.period(definition(*kind).period_seconds),
+            period: words.period(definition(note.alarm.kind).period_seconds),
             line: note.line.map(count),
             value: note.value.map(count),
-            since: words.moment(note.alarm_at),
             unread: course.why().map(reason),
             table: known.map(|course| periods(words, course)).unwrap_or_default(),
-            also,
-            also_unread,
-            reason: reason(note.reason),
             log_group: log_group(note.alarm),
-            alarm_link: links::alarm(note.region, &name::component(note.prefix, note.alarm)),
             metrics_link: links::metrics_of(note.region, NAMESPACE),
             logs_link: links::logs_insights(note.region),
-            tuning_parameter: setting_parameter(note.prefix, SETTING),
         }
     }
 }

@@ -2,12 +2,8 @@
 
 use askama::Template;
 
-use super::component::ComponentNote;
-use super::lone;
-use crate::alarm::AlarmKind;
-use crate::alarm::change::AlarmOccasion;
-use crate::alarm::name::{self, ComponentAlarm};
-use crate::alarm::{pool_metrics, tuning};
+use super::component::{ComponentAlarmFacts, ComponentNote};
+use crate::alarm::pool_metrics;
 use crate::component::spending::Spending;
 use crate::evidence::Read;
 use crate::price;
@@ -24,76 +20,37 @@ use crate::stored::setting_parameter;
 #[template(path = "mail/component_cost.txt")]
 pub(super) struct ComponentCostMail {
     language: Language,
-    kind: AlarmKind,
-    severity: &'static str,
-    noun: &'static str,
-    says: &'static str,
-    /// How long it lasted, of a recovery.
-    duration: Option<String>,
+    alarm: ComponentAlarmFacts,
     /// Of a recovery: whether there is no cost to say that it is lower.
     is_unknown: bool,
-    over_since: Option<String>,
-    account: String,
-    region: String,
-    component: String,
-    label: String,
     budget: Option<String>,
     cost: Option<String>,
-    since: String,
     unread: Option<String>,
     table: Vec<String>,
-    also: String,
-    also_unread: Option<String>,
-    reason: String,
-    alarm_link: String,
     metrics_link: String,
     prices_parameter: String,
-    tuning_parameter: String,
 }
 
 impl ComponentCostMail {
     pub(super) fn of(note: &ComponentNote<'_>, spending: &Read<Spending>) -> Self {
         let words = words(note.language);
-        let ComponentAlarm { kind, component } = note.alarm;
-        let recovered = match note.occasion {
-            AlarmOccasion::Fired { .. } => None,
-            AlarmOccasion::Recovered { at } => Some(at),
-        };
-        let lasted = recovered.map(|at| at.duration_since(note.alarm_at));
-        let (also, also_unread) =
-            lone::also_firing(words, note.also_firing, |alarm| alarm.kind.word().to_owned());
         let known = spending.known();
         Self {
             language: note.language,
-            kind: *kind,
-            severity: words.severity(note.alarm.severity()),
-            noun: words.noun(*kind),
-            says: words.component_says(*kind),
-            duration: lasted.map(|lasted| words.span(lasted)),
-            is_unknown: recovered.zip(known).is_some_and(|(at, known)| known.is_unknown(at)),
-            over_since: note.occasion.recovered_at().map(|at| words.moment(at)),
-            account: note.account.to_string(),
-            region: note.region.to_string(),
-            component: component.to_string(),
-            label: component.label(),
+            alarm: ComponentAlarmFacts::of(words, note),
+            is_unknown: note.recovered().zip(known).is_some_and(|(at, known)| known.is_unknown(at)),
             budget: note.line.map(dollars),
             cost: note.value.map(dollars),
-            since: words.moment(note.alarm_at),
             unread: spending.why().map(reason),
             table: known.map(|known| hours(words, known)).unwrap_or_default(),
-            also,
-            also_unread,
-            reason: reason(note.reason),
-            alarm_link: links::alarm(note.region, &name::component(note.prefix, note.alarm)),
             metrics_link: links::metrics_of(note.region, pool_metrics::NAMESPACE),
             prices_parameter: setting_parameter(note.prefix, price::SETTING),
-            tuning_parameter: setting_parameter(note.prefix, tuning::SETTING),
         }
     }
 
     pub(super) fn links(&self) -> Vec<LinkFact> {
         vec![
-            LinkFact::new("alarm", self.kind.word(), &self.alarm_link),
+            self.alarm.link(),
             LinkFact::new("metrics", pool_metrics::NAMESPACE, &self.metrics_link),
         ]
     }
