@@ -39,6 +39,10 @@ const BUDGET: f64 = 10.0;
 /// How far back a metric that is published hourly is looked for.
 const HOURLY_BACK: u32 = 3 * HOUR_SECONDS;
 
+/// How far back the rules on GPUs look: two of the longest frequency an endpoint can publish at, so
+/// that a report is there at each look, though it comes some minutes late.
+const GPU_BACK: u32 = 600;
+
 /// How far back the quality alarms look: 8 periods.
 const QUALITY_BACK: u32 = 8 * PERIOD_SECONDS;
 
@@ -306,7 +310,7 @@ fn of_gpu(share: &GpuShare) -> Vec<Value> {
         dimensions: &[(INFERENCE_COMPONENT, "*")],
         stat: Stat::Average,
         period: 60,
-        back: 300,
+        back: GPU_BACK,
     };
     let rule = |(percent, severity): &(f64, Severity)| {
         Rule {

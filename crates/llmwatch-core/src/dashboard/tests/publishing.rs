@@ -128,3 +128,29 @@ fn the_published_cost_is_the_same_however_often_gpus_are_reported() {
         assert_eq!(found, expected, "{gpu} every {every} s");
     });
 }
+
+/// With nothing to read a rule is taken to be fine, and what it waits for begins anew.
+#[test]
+fn rules_on_gpus_find_a_report_at_each_look_though_it_comes_late() {
+    let late = SignedDuration::from_mins(4);
+    let rules = grafana_alerts::provisioning(NAMESPACE);
+    let groups = rules["groups"].as_array().unwrap();
+    let group = groups.iter().find(|group| group["name"] == "llmwatch gpu").unwrap();
+    let rules = group["rules"].as_array().unwrap();
+    assert!(!rules.is_empty());
+    each(|store, _, every| {
+        for (rule, minute) in rules.iter().flat_map(|rule| (30..60).map(move |at| (rule, at))) {
+            let read = &rule["data"][0];
+            let back = read["relativeTimeRange"]["from"].as_i64().unwrap();
+            let end = last_hour().start + SignedDuration::from_mins(minute);
+            let start = end - SignedDuration::from_secs(back);
+            let of_component = [("InferenceComponentName", component().to_string())];
+            let dimensions = of_component.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let name = read["model"]["metricName"].as_str().unwrap();
+            let key = MetricKey::new("/aws/sagemaker/InferenceComponents", name, &dimensions);
+            let window = Window { start, end, visible_until: end - late };
+            let found = store.datapoints(&key, &Stat::Average, 60, window);
+            assert!(!found.is_empty(), "{}, every {every} s", rule["title"]);
+        }
+    });
+}
