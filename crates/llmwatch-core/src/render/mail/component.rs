@@ -1,5 +1,5 @@
 //! The mail about a component alarm: a SageMaker inference component answers with errors. What it says
-//! of a budget stands in [`component_cost`](super::component_cost).
+//! of a budget stands in [`component_cost`].
 
 use askama::Template;
 use jiff::Timestamp;
