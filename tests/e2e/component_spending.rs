@@ -91,7 +91,8 @@ fn a_component_above_its_budget_is_mailed_about_with_what_it_cost_and_did() {
     set_prices(&stage, 4.0);
 
     let costs = published(&stage, "CostPerHour", "chat-7b");
-    assert!((2..=4).contains(&costs.len()) && costs.iter().all(|cost| *cost == CHAT), "{costs:?}");
+    // One hour in the first ten minutes of an hour, else two, by the clock of the machine.
+    assert!((1..=2).contains(&costs.len()) && costs.iter().all(|cost| *cost == CHAT), "{costs:?}");
     let of_thousand = published(&stage, "CostPer1000Invocations", "chat-7b");
     let expected = 1_000.0 * CHAT / (60.0 * CALLS_A_MINUTE);
     assert!(of_thousand.iter().all(|cost| (cost - expected).abs() < 1e-9), "{of_thousand:?}");

@@ -68,7 +68,7 @@ impl Reported {
 pub type Priced = BTreeMap<InferenceComponent, BTreeSet<String>>;
 
 /// The starts of the hours to work out at a time, oldest first: those of pools' that the listing of
-/// who reported reaches back to, which are two and at times three.
+/// who reported reaches back to, which are two, or one in the ten minutes after a full hour.
 #[must_use]
 pub fn hours(now: Timestamp) -> Vec<Timestamp> {
     let listed_from = now - LISTED_FOR;
